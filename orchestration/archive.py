@@ -1,0 +1,48 @@
+"""The official releases that ship with the project, handed to landing as a live fetch would hand them.
+
+`seeds/archive/<source>/releases.csv` lists one release a line: its file, where it came from, and the days between which it
+was published. `PROVENANCE.md` beside it says in words how sure each of these is.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.errors import EntrepotError
+from orchestration.landing import Release
+
+DATES = ("published_from", "published_to", "period_from", "period_to", "settled_through")
+
+
+def bundled(archive: Path, source: str, table: str) -> Iterator[tuple[Release, pa.Table]]:
+    """The archive's releases of one table, oldest first, with their rows (all text, the publisher's own columns)."""
+    listing = archive / source / "releases.csv"
+    if not listing.is_file():
+        return
+    with listing.open(encoding="utf-8", newline="") as lines:
+        entries = [entry for entry in csv.DictReader(lines) if entry["table"] == table]
+    for entry in sorted(entries, key=lambda entry: entry["published_to"]):
+        path = listing.parent / entry["file"]
+        _verify(path, entry["sha256"], listing)
+        known = {name: date.fromisoformat(entry[name]) for name in DATES}
+        words = {name: entry[name] for name in ("url", "basis", "settled_status", "open_status")}
+        yield Release(source=source, table=table, **words, **known), pq.read_table(path)
+
+
+def _verify(path: Path, expected: str, listing: Path) -> None:
+    if not path.is_file():
+        raise EntrepotError(
+            f"{path} is missing, though {listing} lists it. Nothing was loaded. "
+            f"Restore it with `git checkout -- {path.parent}` or clone the project again."
+        )
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        raise EntrepotError(
+            f"{path} is not the file that {listing} lists (SHA-256 {found[:12]}…, expected {expected[:12]}…). "
+            f"Nothing was loaded. Restore it with `git checkout -- {path.parent}`."
+        )

@@ -1,0 +1,134 @@
+"""Release files: what a publisher printed, kept for ever.
+
+One Parquet file per release, written once. Columns are the publisher's own, as text; what is known about the release
+(where it came from, when it was published, what it covers) lies in the same file's footer, so neither can be lost alone.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from orchestration.errors import EntrepotError
+
+FOOTER_KEY = b"entrepot"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One printing of one table.
+
+    `published_from` and `published_to` bound the day of publication; `known_from` (UTC) is the end of that interval, so a
+    figure is never said to be known before it surely was. Where the publisher gave no day, it is the time of retrieval.
+    `period_from` and `period_to` are the first and last month the release reports on. Months up to `settled_through`
+    carry `settled_status`, later ones `open_status`.
+    """
+
+    source: str
+    table: str
+    url: str
+    basis: str
+    period_from: date
+    period_to: date
+    settled_through: date
+    settled_status: str
+    open_status: str
+    published_from: date | None = None
+    published_to: date | None = None
+    retrieved_at: datetime | None = None
+    row_count: int = 0
+    checksum: str = ""
+
+    @property
+    def known_from(self) -> datetime:
+        if self.published_to is not None:
+            return datetime.combine(self.published_to, time())
+        if self.retrieved_at is not None:
+            return self.retrieved_at
+        raise EntrepotError(
+            f"{self.source}/{self.table}: the release has neither a day of publication nor a time of retrieval. "
+            "Nothing was written. Give it one of the two: vintages cannot be guessed."
+        )
+
+    @property
+    def release_id(self) -> str:
+        return f"{self.source}.{self.table}.{self.known_from:%Y%m%dT%H%M%S}.{self.checksum[:12]}"
+
+    def path(self, landing: Path) -> Path:
+        return landing / self.source / self.table / f"{self.known_from:%Y%m%dT%H%M%S}-{self.checksum[:12]}.parquet"
+
+
+def checksum(rows: pa.Table) -> str:
+    """SHA-256 of the rows as CSV: the same for the same content, whatever wrote the Parquet file."""
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(rows, buffer)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool]:
+    """Keeps a release; returns it as kept, and whether it was new.
+
+    Content that is already held as the latest printing of the same months, or under the same date, adds nothing.
+    """
+    text = rows.cast(pa.schema([(name, pa.string()) for name in rows.column_names]))
+    release = replace(release, row_count=text.num_rows, checksum=checksum(text))
+    held = [kept for kept in releases(landing, release.source, release.table) if _same_months(kept, release)]
+    for kept in held:
+        if kept.checksum == release.checksum and (kept == held[-1] or kept.known_from == release.known_from):
+            return kept, False
+    _write_once(release.path(landing), release, text)
+    return release, True
+
+
+def releases(landing: Path, source: str, table: str) -> list[Release]:
+    """The releases held of one table, oldest first."""
+    found = [read_release(path) for path in (landing / source / table).glob("*.parquet")]
+    return sorted(found, key=lambda release: (release.known_from, release.checksum))
+
+
+def read_release(path: Path) -> Release:
+    try:
+        footer = json.loads(pq.read_schema(path).metadata[FOOTER_KEY])
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as problem:
+        raise EntrepotError(
+            f"{path} is not a release file of this project, or is damaged ({type(problem).__name__}). Nothing was loaded "
+            "from it. Move it out of the landing folder and fetch that table again; the other releases are untouched."
+        ) from problem
+    for name in ("period_from", "period_to", "settled_through", "published_from", "published_to"):
+        footer[name] = footer[name] and date.fromisoformat(footer[name])
+    footer["retrieved_at"] = footer["retrieved_at"] and datetime.fromisoformat(footer["retrieved_at"])
+    return Release(**footer)
+
+
+def _same_months(one: Release, other: Release) -> bool:
+    return (one.period_from, one.period_to) == (other.period_from, other.period_to)
+
+
+def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
+    """The file appears under its name only when it is whole and on the disk."""
+    footer = json.dumps(asdict(release), default=lambda moment: moment.isoformat(), ensure_ascii=False)
+    rows = rows.replace_schema_metadata({FOOTER_KEY: footer.encode()})
+    part: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as handle:
+            part = Path(handle.name)
+            pq.write_table(rows, handle, compression="zstd")
+            handle.flush()
+            os.fsync(handle.fileno())
+        part.replace(path)
+    except OSError as problem:
+        if part is not None:
+            part.unlink(missing_ok=True)
+        raise EntrepotError(
+            f"{release.source}/{release.table}: cannot write {path.parent} ({problem.strerror}). No release was added; "
+            "those held are untouched. Free some space or mend the folder's rights, then run again."
+        ) from problem
