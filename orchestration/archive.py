@@ -1,7 +1,7 @@
 """The official releases that ship with the project, handed to landing as a live fetch would hand them.
 
-`seeds/archive/<source>/releases.csv` lists one release a line: its file, where it came from, and the days between which it
-was published. `PROVENANCE.md` beside it says in words how sure each of these is.
+`seeds/archive/<source>/releases.csv` lists one release a line: its file, where it came from, and the days between which
+it was published. `PROVENANCE.md` beside it says in words how sure each of these is.
 """
 
 import csv
@@ -16,8 +16,6 @@ import pyarrow.parquet as pq
 from orchestration.errors import EntrepotError
 from orchestration.landing import Release
 
-DATES = ("published_from", "published_to", "period_from", "period_to", "settled_through")
-
 
 def bundled(archive: Path, source: str, table: str) -> Iterator[tuple[Release, pa.Table]]:
     """The archive's releases of one table, oldest first, with their rows (all text, the publisher's own columns)."""
@@ -29,9 +27,20 @@ def bundled(archive: Path, source: str, table: str) -> Iterator[tuple[Release, p
     for entry in sorted(entries, key=lambda entry: entry["published_to"]):
         path = listing.parent / entry["file"]
         _verify(path, entry["sha256"], listing)
-        known = {name: date.fromisoformat(entry[name]) for name in DATES}
-        words = {name: entry[name] for name in ("url", "basis", "settled_status", "open_status")}
-        yield Release(source=source, table=table, **words, **known), pq.read_table(path)
+        release = Release(
+            source=source,
+            table=table,
+            url=entry["url"],
+            basis=entry["basis"],
+            period_from=date.fromisoformat(entry["period_from"]),
+            period_to=date.fromisoformat(entry["period_to"]),
+            settled_through=date.fromisoformat(entry["settled_through"]),
+            settled_status=entry["settled_status"],
+            open_status=entry["open_status"],
+            published_from=date.fromisoformat(entry["published_from"]),
+            published_to=date.fromisoformat(entry["published_to"]),
+        )
+        yield release, pq.read_table(path)
 
 
 def _verify(path: Path, expected: str, listing: Path) -> None:

@@ -4,21 +4,21 @@ Holidays come from the `holidays` library; only the weights are ours.
 
 Korea, as KCS and the trade ministry count: Sunday and public holiday 0, Saturday 1/2, any other day 1.
 The rule is told in https://biz.chosun.com/site/data/html_dir/2016/09/04/2016090402064.html and gives
-back every count of 2006-2026 that tests/unit/test_calendar.py quotes. What a reader would get wrong:
+back every count that tests/unit/test_calendar.py quotes: months since August 2015, ten and twenty
+days since 2017, and the step from July 2006 to July 2007. What a reader would get wrong:
 
 - Labour Day (1 May) counts 0, a Saturday one too. No KCS text says so (unverified); its counts do:
   5.0 for 1-10 May 2025, 12.5 for 1-20 May 2024, 13.0 for 1-20 May 2021.
 - KCS's own 10-day releases gave Saturdays 0 until mid-2016 (13 days for 1-20 June 2016, 14.5 here),
   while the ministry's monthly counts already gave them 1/2. One rule is used for all years.
-- No count before 2006 was found: half a Saturday is (unverified) there, though until July 2004
-  Saturday was a legal half day of work.
+- Before July 2006 half a Saturday is (unverified), though until July 2004 Saturday was a legal half
+  day of work.
 
 United States: Monday to Friday 1, weekend and federal holiday 0. This is our choice: the Census
 publishes no working-day convention that is in use here. Days on which the President merely closed
 federal offices (24 and 26 December 2025) count 1.
 """
 
-import os
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -82,16 +82,6 @@ def seed_text() -> str:
     return table.to_csv(index=False, float_format="%.1f", lineterminator="\n")
 
 
-def write_seed(path: Path = SEED) -> None:
-    """Rewrite the seed in one step, so that a reader sees the old file or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(seed_text(), encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _month(reporter: Reporter, month: pd.Timestamp) -> dict[str, object]:
     start, end = month.date(), (month + pd.offsets.MonthEnd()).date()
     return {
@@ -117,4 +107,4 @@ def _days(start: date, end: date) -> list[date]:
 
 
 if __name__ == "__main__":
-    write_seed()
+    SEED.write_text(seed_text(), encoding="utf-8", newline="\n")

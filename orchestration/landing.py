@@ -1,16 +1,16 @@
 """Release files: what a publisher printed, kept for ever.
 
 One Parquet file per release, written once. Columns are the publisher's own, as text; what is known about the release
-(where it came from, when it was published, what it covers) lies in the same file's footer, so neither can be lost alone.
+(where it came from, when it was published, what it covers) lies in the same file's footer: neither can be lost alone.
 """
 
 import hashlib
 import io
 import json
 import os
-import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,8 +26,8 @@ FOOTER_KEY = b"entrepot"
 class Release:
     """One printing of one table.
 
-    `published_from` and `published_to` bound the day of publication; `known_from` (UTC) is the end of that interval, so a
-    figure is never said to be known before it surely was. Where the publisher gave no day, it is the time of retrieval.
+    `published_from` and `published_to` bound the day of publication; `known_from` (UTC) is the end of that interval, so
+    a figure is never said to be known before it surely was. Where the source gave no day, it is the time of retrieval.
     `period_from` and `period_to` are the first and last month the release reports on. Months up to `settled_through`
     carry `settled_status`, later ones `open_status`.
     """
@@ -52,7 +52,8 @@ class Release:
         if self.published_to is not None:
             return datetime.combine(self.published_to, time())
         if self.retrieved_at is not None:
-            return self.retrieved_at
+            moment = self.retrieved_at
+            return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
         raise EntrepotError(
             f"{self.source}/{self.table}: the release has neither a day of publication nor a time of retrieval. "
             "Nothing was written. Give it one of the two: vintages cannot be guessed."
@@ -60,10 +61,16 @@ class Release:
 
     @property
     def release_id(self) -> str:
-        return f"{self.source}.{self.table}.{self.known_from:%Y%m%dT%H%M%S}.{self.checksum[:12]}"
+        return f"{self.source}.{self.table}.{self._printing}"
 
     def path(self, landing: Path) -> Path:
-        return landing / self.source / self.table / f"{self.known_from:%Y%m%dT%H%M%S}-{self.checksum[:12]}.parquet"
+        return landing / self.source / self.table / f"{self._printing}.parquet"
+
+    @property
+    def _printing(self) -> str:
+        """The months are part of it: two months fetched at one moment may hold the same rows, or none."""
+        months = f"{self.period_from:%Y%m}-{self.period_to:%Y%m}"
+        return f"{self.known_from:%Y%m%dT%H%M%S}-{months}-{self.checksum[:12]}"
 
 
 def checksum(rows: pa.Table) -> str:
@@ -76,13 +83,15 @@ def checksum(rows: pa.Table) -> str:
 def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool]:
     """Keeps a release; returns it as kept, and whether it was new.
 
-    Content that is already held as the latest printing of the same months, or under the same date, adds nothing.
+    Content that is already held as the printing before it of the same months, or under the same date, adds nothing.
+    A printing that proves to be older than those held is kept: it shows that its figures were known sooner.
     """
     text = rows.cast(pa.schema([(name, pa.string()) for name in rows.column_names]))
     release = replace(release, row_count=text.num_rows, checksum=checksum(text))
-    held = [kept for kept in releases(landing, release.source, release.table) if _same_months(kept, release)]
-    for kept in held:
-        if kept.checksum == release.checksum and (kept == held[-1] or kept.known_from == release.known_from):
+    held = releases(landing, release.source, release.table)
+    earlier = [kept for kept in held if _same_months(kept, release) and kept.known_from <= release.known_from]
+    for kept in earlier:
+        if kept.checksum == release.checksum and (kept == earlier[-1] or kept.known_from == release.known_from):
             return kept, False
     _write_once(release.path(landing), release, text)
     return release, True
@@ -97,15 +106,15 @@ def releases(landing: Path, source: str, table: str) -> list[Release]:
 def read_release(path: Path) -> Release:
     try:
         footer = json.loads(pq.read_schema(path).metadata[FOOTER_KEY])
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as problem:
+        for name in ("period_from", "period_to", "settled_through", "published_from", "published_to"):
+            footer[name] = footer[name] and date.fromisoformat(footer[name])
+        footer["retrieved_at"] = footer["retrieved_at"] and datetime.fromisoformat(footer["retrieved_at"])
+        return Release(**footer)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as problem:
         raise EntrepotError(
-            f"{path} is not a release file of this project, or is damaged ({type(problem).__name__}). Nothing was loaded "
-            "from it. Move it out of the landing folder and fetch that table again; the other releases are untouched."
+            f"{path} is not a release file of this project, or is damaged ({type(problem).__name__}). Nothing was "
+            "loaded from it. Move it out of the landing folder and fetch that table again; all other releases stay."
         ) from problem
-    for name in ("period_from", "period_to", "settled_through", "published_from", "published_to"):
-        footer[name] = footer[name] and date.fromisoformat(footer[name])
-    footer["retrieved_at"] = footer["retrieved_at"] and datetime.fromisoformat(footer["retrieved_at"])
-    return Release(**footer)
 
 
 def _same_months(one: Release, other: Release) -> bool:
@@ -116,19 +125,19 @@ def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
     """The file appears under its name only when it is whole and on the disk."""
     footer = json.dumps(asdict(release), default=lambda moment: moment.isoformat(), ensure_ascii=False)
     rows = rows.replace_schema_metadata({FOOTER_KEY: footer.encode()})
-    part: Path | None = None
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as handle:
-            part = Path(handle.name)
+        with part.open("wb") as handle:
             pq.write_table(rows, handle, compression="zstd")
             handle.flush()
             os.fsync(handle.fileno())
         part.replace(path)
     except OSError as problem:
-        if part is not None:
-            part.unlink(missing_ok=True)
         raise EntrepotError(
-            f"{release.source}/{release.table}: cannot write {path.parent} ({problem.strerror}). No release was added; "
-            "those held are untouched. Free some space or mend the folder's rights, then run again."
+            f"{release.source}/{release.table}: cannot write {path.parent} ({problem.strerror or problem}). No release "
+            "was added; those held are untouched. Free some space or mend the folder's rights, then run again."
         ) from problem
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -16,9 +16,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; the project folder is never written to."""
+    """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else."""
 
-    model_config = SettingsConfigDict(env_prefix="ENTREPOT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ENTREPOT_", env_ignore_empty=True, frozen=True)
 
     home: Path = PROJECT / "data"
     archive: Path = PROJECT / "seeds" / "archive"
@@ -88,16 +88,17 @@ class Settings(BaseSettings):
 
     @contextmanager
     def writer(self) -> Iterator[None]:
-        """Holds the right to write the warehouse. DuckDB allows one process; this says so in words before it is tried."""
+        """Holds the right to write the warehouse. DuckDB allows one process; this says so before it is tried."""
         self.prepare()
         try:
-            with self._lock.acquire(blocking=False):
-                yield
+            held = self._lock.acquire(blocking=False)
         except Timeout:
             raise EntrepotError(
                 f"Another run is writing to {self.home}. Nothing was changed. Wait until it ends "
                 "(`entrepot status` works meanwhile), or set ENTREPOT_HOME to another folder."
             ) from None
+        with held:
+            yield
 
 
 def settings() -> Settings:
