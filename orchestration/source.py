@@ -11,11 +11,13 @@ from orchestration import sources
 class RawTable:
     """One table as its publisher prints it. `name` is the raw table, the asset and the staging model's suffix.
 
+    `columns` are the publisher's columns that staging reads: a release without one of them is refused, others are kept.
     `grain` is the sentence an analyst reads first; `unit` is the unit of the values in the raw table.
     `release_lag_days` is how long after a month's end its first figures are due.
     """
 
     name: str
+    columns: tuple[str, ...]
     grain: str
     unit: str
     release_lag_days: int

@@ -2,6 +2,8 @@
 
 from orchestration.source import RawTable, Source
 
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
 SOURCE = Source(
     name="census",
     publisher="United States Census Bureau",
@@ -10,6 +12,7 @@ SOURCE = Source(
     tables=(
         RawTable(
             name="country_imports",
+            columns=("time", "CTY_CODE", "CTY_NAME", "GEN_VAL_MO"),
             grain="One row per partner and month: general imports (`GEN_VAL_MO`). "
             "`-` is the world; codes below 1000 and such as `5XXX` are groups of countries.",
             unit="USD",
@@ -17,6 +20,7 @@ SOURCE = Source(
         ),
         RawTable(
             name="country_exports",
+            columns=("time", "CTY_CODE", "CTY_NAME", "ALL_VAL_MO"),
             grain="One row per partner and month: total exports (`ALL_VAL_MO`). "
             "`-` is the world; codes below 1000 and such as `5XXX` are groups of countries.",
             unit="USD",
@@ -24,6 +28,7 @@ SOURCE = Source(
         ),
         RawTable(
             name="country_workbook",
+            columns=("year", "CTY_CODE", "CTYNAME", *(f"{flow}{month}" for flow in "IE" for month in MONTHS)),
             grain="One row per partner and year, twelve months of imports and of exports side by side, "
             "as in the workbook `country.xlsx`. Months that were not yet printed hold 0.",
             unit="million USD",

@@ -10,6 +10,7 @@ SOURCE = Source(
     tables=(
         RawTable(
             name="country_totals",
+            columns=("year", "statCd", "statCdCntnKor1", "expDlr", "impDlr"),
             grain="One row per partner and month, both flows, as the service `nationtrade` prints them. "
             "Rows named 총합 or 총계 are grand totals among the items; `NA` is Namibia.",
             unit="USD",
@@ -17,6 +18,7 @@ SOURCE = Source(
         ),
         RawTable(
             name="national_totals",
+            columns=("year", "month", "amo_ex", "amo_im"),
             grain="One row per month, both flows of the whole country, as the UNIPASS portal prints them. "
             "Some numbers carry thousands separators.",
             unit="thousand USD",

@@ -1,0 +1,4 @@
+{#- Layers are schemas by their own name: marts, not main_marts. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name or target.schema }}
+{%- endmacro %}

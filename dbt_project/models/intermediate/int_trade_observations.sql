@@ -1,0 +1,101 @@
+{%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "product_code", "period_month"] %}
+{%- set series_columns = series | join(", ") %}
+with
+
+    reports as (select * from {{ ref("int_trade_reports") }}),
+
+    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+
+    first_reports as (
+        select dataset_code, valuation, {{ series_columns }}, min(known_from) as first_known_from
+        from reports
+        group by dataset_code, valuation, {{ series_columns }}
+    ),
+
+    -- A later release of the same table that covers the month and lacks the series takes the figure back.
+    withdrawals as (
+        select first_reports.*, releases.release_id, releases.known_from, releases.open_status as data_status
+        from first_reports
+        inner join
+            releases
+            on concat(releases.source_name, '.', releases.table_name) = first_reports.dataset_code
+            and releases.known_from > first_reports.first_known_from
+            and first_reports.period_month between releases.first_period_month and releases.last_period_month
+        left join
+            reports
+            on reports.release_id = releases.release_id
+            {%- for column in series %} and reports.{{ column }} = first_reports.{{ column }} {% endfor %}
+        where reports.release_id is null
+    ),
+
+    statements as (
+        select {{ series_columns }}, known_from, value_usd, precision_usd, valuation, data_status, dataset_code, release_id
+        from reports
+        union all
+        select
+            {{ series_columns }},
+            known_from,
+            cast(null as decimal(20, 2)),
+            cast(1 as decimal(20, 2)),
+            valuation,
+            data_status,
+            dataset_code,
+            release_id
+        from withdrawals
+    ),
+
+    -- Two tables of one publisher may print a figure on one day: the finer one counts.
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by {{ series_columns }}, known_from order by precision_usd, dataset_code, release_id
+            ) as choice
+        from statements
+    ),
+
+    compared as (
+        select
+            *,
+            lag(value_usd) over (partition by {{ series_columns }} order by known_from) as earlier_usd,
+            lag(precision_usd) over (partition by {{ series_columns }} order by known_from) as earlier_precision_usd,
+            lag(data_status) over (partition by {{ series_columns }} order by known_from) as earlier_status
+        from ranked
+        where choice = 1
+    ),
+
+    explained as (
+        select
+            *,
+            case
+                when earlier_precision_usd is null
+                then 'first'
+                when value_usd is null and earlier_usd is null
+                then null
+                when value_usd is null
+                then 'withdrawal'
+                when earlier_usd is null
+                then 'return'
+                when abs(value_usd - earlier_usd) > greatest(precision_usd, earlier_precision_usd) / 2
+                then 'revision'
+                when value_usd <> earlier_usd and precision_usd < earlier_precision_usd
+                then 'rounding'
+                when data_status <> earlier_status and precision_usd <= earlier_precision_usd
+                then 'status'
+            end as change_kind
+        from compared
+    )
+
+select
+    {{ series_columns }},
+    known_from,
+    lead(known_from) over (partition by {{ series_columns }} order by known_from) as known_to,
+    value_usd,
+    precision_usd,
+    valuation,
+    data_status,
+    change_kind,
+    dataset_code,
+    release_id
+from explained
+where change_kind is not null

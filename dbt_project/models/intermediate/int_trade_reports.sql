@@ -1,0 +1,104 @@
+with
+
+    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+
+    ledgers as (select * from {{ ref("ledgers") }}),
+
+    country_codes as (select * from {{ ref("country_codes") }}),
+
+    countries as (select * from {{ ref("countries") }}),
+
+    printed as (
+        select release_id, publisher_code, period_month, 'export' as flow_code, export_fob_usd as value_usd, 1 as precision_usd
+        from {{ ref("stg_kcs__country_totals") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, period_month, 'import', import_cif_usd, 1
+        from {{ ref("stg_kcs__country_totals") }}
+        where quarantine_reason is null
+        union all
+        select release_id, '_TOTAL', period_month, 'export', export_fob_usd, 1000
+        from {{ ref("stg_kcs__national_totals") }}
+        where quarantine_reason is null
+        union all
+        select release_id, '_TOTAL', period_month, 'import', import_cif_usd, 1000
+        from {{ ref("stg_kcs__national_totals") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, period_month, 'export', export_fas_usd, 1
+        from {{ ref("stg_census__country_exports") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, period_month, 'import', import_customs_usd, 1
+        from {{ ref("stg_census__country_imports") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, period_month, 'export', export_fas_usd, precision_usd
+        from {{ ref("stg_census__country_workbook") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, period_month, 'import', import_customs_usd, precision_usd
+        from {{ ref("stg_census__country_workbook") }}
+        where quarantine_reason is null
+    ),
+
+    placed as (
+        select
+            releases.release_id,
+            concat(releases.source_name, '.', releases.table_name) as dataset_code,
+            releases.ledger_code,
+            ledgers.reporter_iso3,
+            coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
+            printed.flow_code,
+            'TOTAL' as product_code,
+            printed.period_month,
+            printed.value_usd,
+            printed.precision_usd,
+            case
+                when printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
+            end as valuation,
+            case
+                when printed.period_month <= releases.settled_through_month
+                then releases.settled_status
+                else releases.open_status
+            end as data_status,
+            releases.known_from
+        from printed
+        inner join releases on releases.release_id = printed.release_id
+        inner join ledgers on ledgers.ledger_code = releases.ledger_code
+        left join
+            country_codes
+            on country_codes.ledger_code = releases.ledger_code
+            and country_codes.publisher_code = printed.publisher_code
+    )
+
+select
+    placed.release_id,
+    placed.dataset_code,
+    placed.ledger_code,
+    placed.reporter_iso3,
+    placed.partner_iso3,
+    placed.flow_code,
+    placed.product_code,
+    placed.period_month,
+    cast(sum(placed.value_usd) as decimal(20, 2)) as value_usd,
+    cast(max(placed.precision_usd) as decimal(20, 2)) as precision_usd,
+    placed.valuation,
+    placed.data_status,
+    placed.known_from
+from placed
+left join countries on countries.iso3 = placed.partner_iso3
+-- Groups of countries overlap: with them, partners would not add up to the world.
+where coalesce(countries.kind, 'country') <> 'group'
+group by
+    placed.release_id,
+    placed.dataset_code,
+    placed.ledger_code,
+    placed.reporter_iso3,
+    placed.partner_iso3,
+    placed.flow_code,
+    placed.product_code,
+    placed.period_month,
+    placed.valuation,
+    placed.data_status,
+    placed.known_from

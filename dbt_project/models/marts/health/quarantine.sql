@@ -1,0 +1,36 @@
+{%- set tables = [
+    ["kcs", "country_totals"],
+    ["kcs", "national_totals"],
+    ["census", "country_imports"],
+    ["census", "country_exports"],
+    ["census", "country_workbook"],
+] %}
+with
+
+    rejected as (
+        {%- for source_name, table_name in tables %}
+            select
+                '{{ source_name }}' as source_name,
+                '{{ table_name }}' as table_name,
+                release_id,
+                row_number,
+                raw_record,
+                quarantine_reason
+            from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
+            where quarantine_reason is not null
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {%- endfor %}
+    )
+
+select
+    rejected.source_name,
+    rejected.table_name,
+    rejected.release_id,
+    rejected.row_number,
+    rejected.raw_record,
+    rejected.quarantine_reason,
+    releases.file_path
+from rejected
+inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = rejected.release_id

@@ -1,0 +1,21 @@
+select
+    release_id,
+    source_name,
+    table_name,
+    source_name as ledger_code,
+    file_path,
+    url,
+    basis,
+    published_from as published_from_date,
+    published_to as published_to_date,
+    retrieved_at as retrieved_at_utc,
+    known_from,
+    period_from as first_period_month,
+    period_to as last_period_month,
+    settled_through as settled_through_month,
+    settled_status,
+    open_status,
+    row_count,
+    checksum,
+    loaded_at as loaded_at_utc
+from {{ source("entrepot", "releases") }}

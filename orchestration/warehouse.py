@@ -1,0 +1,148 @@
+"""Landing files → raw tables. Append-only: a release is loaded once, whole, with its line in the ledger, or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import EntrepotError
+from orchestration.landing import Release, releases
+from orchestration.source import RawTable, Source
+
+LEDGER = """
+create schema if not exists entrepot;
+create table if not exists entrepot.releases (
+    release_id varchar primary key, source_name varchar, table_name varchar, file_path varchar, url varchar, basis varchar,
+    published_from date, published_to date, retrieved_at timestamp, known_from timestamp,
+    period_from date, period_to date, settled_through date, settled_status varchar, open_status varchar,
+    row_count bigint, checksum varchar, loaded_at timestamp
+);
+create table if not exists entrepot.raw_tables (
+    source_name varchar, table_name varchar, publisher_name varchar, grain varchar, unit varchar, release_lag_days integer,
+    primary key (source_name, table_name)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one call of `load` did: releases added now, rows they brought, releases the raw table holds in all."""
+
+    added: int
+    rows: int
+    held: int
+
+
+@contextmanager
+def connect(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The only writer's connection, closed at the end so that dbt can open the file after it."""
+    try:
+        connection = duckdb.connect(str(warehouse))
+    except duckdb.IOException as problem:
+        raise EntrepotError(
+            f"Cannot open {warehouse} ({str(problem).splitlines()[0]}). Nothing was changed. Close the program that holds it; "
+            "readers should open the published file instead, which is never locked (`entrepot status` shows where it is)."
+        ) from problem
+    try:
+        connection.execute(LEDGER)
+        yield connection
+    finally:
+        connection.close()
+
+
+def load(warehouse: Path, landing: Path, source: Source, table: RawTable) -> Loaded:
+    """Loads the releases of one table that the ledger does not list yet, oldest first, one transaction each."""
+    kept = releases(landing, source.name, table.name)
+    with connect(warehouse) as connection:
+        _declare(connection, source, table)
+        listed = connection.execute("select release_id from entrepot.releases").fetchall()
+        known = {release_id for (release_id,) in listed}
+        pending = [release for release in kept if release.release_id not in known]
+        for release in pending:
+            _load_release(connection, landing, release, table)
+    return Loaded(added=len(pending), rows=sum(release.row_count for release in pending), held=len(kept))
+
+
+def _declare(connection: duckdb.DuckDBPyConnection, source: Source, table: RawTable) -> None:
+    """The raw table exists from the first run on, empty where nothing was ever fetched, so that every model can be built."""
+    columns = ", ".join(f'"{column}" varchar' for column in table.columns)
+    connection.execute(f'create schema if not exists "{source.name}"')
+    connection.execute(
+        f'create table if not exists "{source.name}"."{table.name}" '
+        f"({columns}, _release_id varchar, _known_from timestamp, _row_number bigint)"
+    )
+    connection.execute(
+        "insert or replace into entrepot.raw_tables values (?, ?, ?, ?, ?, ?)",
+        [source.name, table.name, source.publisher, table.grain, table.unit, table.release_lag_days],
+    )
+
+
+def _load_release(connection: duckdb.DuckDBPyConnection, landing: Path, release: Release, table: RawTable) -> None:
+    path = release.path(landing)
+    name = f'"{release.source}"."{release.table}"'
+    connection.execute("begin")
+    try:
+        _add_columns(connection, name, _columns(connection, path, release, table))
+        connection.execute(
+            f"insert into {name} by name select * exclude (file_row_number), ? as _release_id, ? as _known_from, "
+            "file_row_number as _row_number from read_parquet(?, file_row_number = true)",
+            [release.release_id, release.known_from, str(path)],
+        )
+        _write_ledger(connection, landing, release)
+        connection.execute("commit")
+    except duckdb.Error as problem:
+        connection.execute("rollback")
+        raise EntrepotError(
+            f"{release.source}/{release.table}: the release file {path} could not be loaded ({str(problem).splitlines()[0]}). "
+            "Nothing of it was kept; releases loaded before are untouched. Move the file away and fetch that table again."
+        ) from problem
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path, release: Release, table: RawTable) -> list[str]:
+    found = [row[0] for row in connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()]
+    missing = [column for column in table.columns if column not in found]
+    if missing:
+        raise EntrepotError(
+            f"{release.source}/{release.table}: {path} lacks the column {', '.join(missing)}; it has {', '.join(found)}. "
+            "The publisher renamed or dropped it. Nothing of this release was loaded. Teach the source module and its staging "
+            "model the new name, then run again."
+        )
+    return found
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> None:
+    """A column the publisher adds later is kept from then on; older rows have null there."""
+    for column in columns:
+        connection.execute(f'alter table {name} add column if not exists "{column}" varchar')
+
+
+def _write_ledger(connection: duckdb.DuckDBPyConnection, landing: Path, release: Release) -> None:
+    entry = {
+        "release_id": release.release_id,
+        "source_name": release.source,
+        "table_name": release.table,
+        "file_path": release.path(landing).relative_to(landing).as_posix(),
+        "url": release.url,
+        "basis": release.basis,
+        "published_from": release.published_from,
+        "published_to": release.published_to,
+        "retrieved_at": release.retrieved_at,
+        "known_from": release.known_from,
+        "period_from": release.period_from,
+        "period_to": release.period_to,
+        "settled_through": release.settled_through,
+        "settled_status": release.settled_status,
+        "open_status": release.open_status,
+        "row_count": release.row_count,
+        "checksum": release.checksum,
+        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    columns = ", ".join(entry)
+    places = ", ".join("?" for _ in entry)
+    connection.execute(f"insert into entrepot.releases ({columns}) values ({places})", list(entry.values()))
