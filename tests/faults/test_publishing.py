@@ -24,6 +24,7 @@ KEEP = 2
 PUBLISH_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
+import pandas  # DuckDB imports it at the first parameter: once here, not in every child
 from orchestration.publishing.release import Mart, publish
 
 CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}
@@ -175,20 +176,17 @@ def test_a_killed_publish_leaves_the_old_release_or_the_new_one(serving: Path, w
     assert old_served.count(False) >= 5
 
 
-@pytest.mark.parametrize("blow", [KeyboardInterrupt, OSError])
-def test_an_interrupted_publish_clears_up_after_itself(
-    serving: Path, warehouse: Path, blow: type[BaseException]
-) -> None:
+def test_an_interrupted_publish_clears_up_after_itself(serving: Path, warehouse: Path) -> None:
     steps = list[str]()
     before = publish(serving, warehouse, progress=lambda step: steps.append(step.split()[0]))
     for number in range(steps.index("serving") + 1):
         countdown = iter(range(number, -1, -1))
 
-        def strike(step: str, countdown: Iterator[int] = countdown) -> None:
+        def strike(step: str, number: int = number, countdown: Iterator[int] = countdown) -> None:
             if next(countdown) == 0:
-                raise blow("struck")
+                raise OSError("struck") if number % 2 else KeyboardInterrupt("struck")
 
-        with pytest.raises((blow, EntrepotError), match=r"struck"):
+        with pytest.raises((KeyboardInterrupt, EntrepotError), match="struck"):
             publish(serving, warehouse, progress=strike)
         assert served_whole(serving) == before
         assert release.releases(serving) == [before]

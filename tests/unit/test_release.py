@@ -49,6 +49,15 @@ def warehouse(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A serving folder with one release, for tests that only read."""
+    folder = tmp_path_factory.mktemp("finished")
+    change(folder / "warehouse.duckdb", WAREHOUSE)
+    publish(folder / "serving", folder / "warehouse.duckdb", failed_tests={"kcs.country_trade": 3, "kcs.other": 1})
+    return folder / "serving"
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Path:
     return tmp_path / "serving"
@@ -90,11 +99,9 @@ def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-def test_a_release_holds_the_database_a_parquet_file_for_each_mart_and_the_manifest(
-    serving: Path, warehouse: Path
-) -> None:
-    published = publish(serving, warehouse)
-    assert names(serving / "releases") == {
+def test_a_release_holds_the_database_a_parquet_file_for_each_mart_and_the_manifest(finished: Path) -> None:
+    published = release.releases(finished)[0]
+    assert names(finished / "releases") == {
         published.release_id,
         *(
             f"{published.release_id}/{name}"
@@ -112,24 +119,22 @@ def test_a_release_holds_the_database_a_parquet_file_for_each_mart_and_the_manif
     assert published.marts == {"surplus_monthly": 5, "data_health": 2, "publication": 3}
 
 
-def test_rows_are_sorted_by_the_grain_with_nulls_last(serving: Path, warehouse: Path) -> None:
-    publish(serving, warehouse)
+def test_rows_are_sorted_by_the_grain_with_nulls_last(finished: Path) -> None:
     table = ask(
-        serving, "select partner_code, strftime(period_month, '%m'), balance_usd::int from marts.surplus_monthly"
+        finished, "select partner_code, strftime(period_month, '%m'), balance_usd::int from marts.surplus_monthly"
     )
     assert table == [("CN", "06", None), ("CN", "07", -1), ("US", "05", 2), ("US", "06", 3), (None, "06", 9)]
-    parquet = serving / "current" / "parquet" / "surplus_monthly.parquet"
-    assert ask(serving, f"from '{parquet}'") == ask(serving, "from marts.surplus_monthly")
-    assert ask(serving, f"select distinct compression from parquet_metadata('{parquet}')") == [("ZSTD",)]
+    parquet = finished / "current" / "parquet" / "surplus_monthly.parquet"
+    assert ask(finished, f"from '{parquet}'") == ask(finished, "from marts.surplus_monthly")
+    assert ask(finished, f"select distinct compression from parquet_metadata('{parquet}')") == [("ZSTD",)]
 
 
-def test_types_and_comments_are_those_of_the_warehouse(serving: Path, warehouse: Path) -> None:
-    publish(serving, warehouse)
-    assert ask(serving, "select comment from duckdb_tables() where table_name = 'surplus_monthly'") == [
+def test_types_and_comments_are_those_of_the_warehouse(finished: Path) -> None:
+    assert ask(finished, "select comment from duckdb_tables() where table_name = 'surplus_monthly'") == [
         ("One row per partner and month; it's FOB less CIF.",)
     ]
     assert ask(
-        serving,
+        finished,
         "select column_name, data_type, comment from duckdb_columns() where table_name = 'surplus_monthly'",
     ) == [
         ("partner_code", "VARCHAR", None),
@@ -149,17 +154,15 @@ def test_a_view_is_published_as_a_table_with_its_comment(serving: Path, warehous
 
 
 @pytest.mark.parametrize("schema", ["", "main.", "marts."])
-def test_macros_work_with_and_without_their_schema(serving: Path, warehouse: Path, schema: str) -> None:
-    publish(serving, warehouse)
-    assert ask(serving, f"select balance_usd::int from {schema}surplus_as_of(date '2025-05-31')") == [(2,)]
-    assert ask(serving, f"select balance_usd::int from {schema}a_surplus_of('US', date '2025-06-01')") == [(2,), (3,)]
-    assert ask(serving, f"select {schema}billions(2.5e9), {schema}billions(2512345678, 2)") == [(2.5, 2.51)]
+def test_macros_work_with_and_without_their_schema(finished: Path, schema: str) -> None:
+    assert ask(finished, f"select balance_usd::int from {schema}surplus_as_of(date '2025-05-31')") == [(2,)]
+    assert ask(finished, f"select balance_usd::int from {schema}a_surplus_of('US', date '2025-06-01')") == [(2,), (3,)]
+    assert ask(finished, f"select {schema}billions(2.5e9), {schema}billions(2512345678, 2)") == [(2.5, 2.51)]
 
 
-def test_macros_keep_their_comments_in_both_schemas(serving: Path, warehouse: Path) -> None:
-    publish(serving, warehouse)
+def test_macros_keep_their_comments_in_both_schemas(finished: Path) -> None:
     assert ask(
-        serving,
+        finished,
         """
         select distinct function_name, schema_name, comment
         from duckdb_functions()
@@ -195,26 +198,27 @@ def test_a_macro_that_reads_what_is_not_published_is_refused(serving: Path, ware
         publish(serving, warehouse)
 
 
-def test_the_file_is_of_the_storage_version_that_older_drivers_read(serving: Path, warehouse: Path) -> None:
-    publish(serving, warehouse)
-    assert ask(serving, "select tags['storage_version'] from duckdb_databases() where database_name = 'trade'") == [
+def test_the_file_is_of_the_storage_version_that_older_drivers_read(finished: Path) -> None:
+    assert ask(finished, "select tags['storage_version'] from duckdb_databases() where database_name = 'trade'") == [
         ("v1.4.0+",)
     ]
 
 
-def test_the_release_tells_its_own_id_and_counts(serving: Path, warehouse: Path) -> None:
-    published = publish(serving, warehouse)
+def test_the_release_tells_its_own_id_and_counts(finished: Path) -> None:
+    published = release.releases(finished)[0]
     same = (published.release_id, published.published_at, "1.2.3")
-    assert ask(serving, "from marts.publication") == [
+    assert ask(finished, "from marts.publication") == [
         (*same, "data_health", 2, 40, 2),
         (*same, "publication", 3, 40, 2),
         (*same, "surplus_monthly", 5, 40, 2),
     ]
 
 
-def test_failed_tests_are_counted_by_source_table(serving: Path, warehouse: Path) -> None:
-    publish(serving, warehouse, failed_tests={"kcs.country_trade": 3, "kcs.other": 1})
-    assert ask(serving, "from marts.data_health") == [("census", "country_trade", 0), ("kcs", "country_trade", 3)]
+def test_failed_tests_are_counted_by_source_table(finished: Path) -> None:
+    assert ask(finished, "from marts.data_health") == [("census", "country_trade", 0), ("kcs", "country_trade", 3)]
+
+
+def test_without_failed_tests_every_count_is_zero(serving: Path, warehouse: Path) -> None:
     publish(serving, warehouse)
     assert ask(serving, "select distinct failed_test_count from marts.data_health") == [(0,)]
 
@@ -323,8 +327,8 @@ def test_a_file_that_was_not_closed_is_not_served(serving: Path, warehouse: Path
     assert names(serving) == {"releases"}
 
 
-def test_the_manifest_is_readable_by_people(serving: Path, warehouse: Path) -> None:
-    published = publish(serving, warehouse)
-    text = (serving / "current" / "manifest.json").read_text()
+def test_the_manifest_is_readable_by_people(finished: Path) -> None:
+    published = release.releases(finished)[0]
+    text = (finished / "current" / "manifest.json").read_text()
     assert f'\n  "release_id": "{published.release_id}",\n' in text
     assert json.loads(text)["published_at"] == published.published_at.isoformat()

@@ -27,7 +27,7 @@ with
 select
     rejected.source_name,
     rejected.table_name,
-    rejected.release_id,
+    rejected.release_id as source_release_id,
     rejected.row_number,
     rejected.raw_record,
     rejected.quarantine_reason,

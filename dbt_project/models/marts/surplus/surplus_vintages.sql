@@ -42,7 +42,7 @@ select
     numbered.is_latest,
     numbered.change_kind,
     {{ money("numbered.value_usd - numbered.earlier_usd") }} as change_usd,
-    numbered.release_id,
+    numbered.release_id as source_release_id,
     releases.file_path
 from numbered
 inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = numbered.release_id
