@@ -144,6 +144,8 @@ def served_whole(serving: Path) -> Publication:
     for name, expected in publication.checksums.items():
         assert hashlib.sha256((serving / "current" / name).read_bytes()).hexdigest() == expected
     assert read(serving) == (publication.release_id, 50, 50)
+    for kept in release.releases(serving):
+        assert all((serving / "releases" / kept.release_id / name).exists() for name in kept.checksums)
     return publication
 
 
@@ -206,6 +208,14 @@ def test_a_full_disk_leaves_the_previous_release(serving: Path, warehouse: Path,
     assert served_whole(serving) == before
     assert release.releases(serving) == [before]
     assert hidden(serving) == []
+
+
+def test_what_a_dead_run_left_is_removed_before_new_space_is_used(serving: Path, warehouse: Path) -> None:
+    (serving / "releases" / ".tmp-dead" / "parquet").mkdir(parents=True)
+    (serving / ".current-dead").symlink_to("releases/.tmp-dead")
+    found = list[list[Path]]()
+    publish(serving, warehouse, progress=lambda step: found.append(hidden(serving)))
+    assert [path.name[-8:] for path in found[0]] == ["cafecafe"]
 
 
 def test_a_serving_folder_that_cannot_be_made_is_named(serving: Path, warehouse: Path) -> None:
