@@ -8,21 +8,34 @@ with
 
     countries as (select * from {{ ref("countries") }}),
 
+    flows as (
+        select 'export' as flow_code
+        union all
+        select 'import'
+    ),
+
+    -- Each printed row is read once and said twice: as an export and as an import.
     printed as (
-        select release_id, publisher_code, period_month, 'export' as flow_code, export_fob_usd as value_usd, 1 as precision_usd
+        select
+            release_id,
+            publisher_code,
+            period_month,
+            flow_code,
+            case flow_code when 'export' then export_fob_usd else import_cif_usd end as value_usd,
+            1 as precision_usd
         from {{ ref("stg_kcs__country_totals") }}
+        cross join flows
         where quarantine_reason is null
         union all
-        select release_id, publisher_code, period_month, 'import', import_cif_usd, 1
-        from {{ ref("stg_kcs__country_totals") }}
-        where quarantine_reason is null
-        union all
-        select release_id, '_TOTAL', period_month, 'export', export_fob_usd, 1000
+        select
+            release_id,
+            '_TOTAL',
+            period_month,
+            flow_code,
+            case flow_code when 'export' then export_fob_usd else import_cif_usd end,
+            1000
         from {{ ref("stg_kcs__national_totals") }}
-        where quarantine_reason is null
-        union all
-        select release_id, '_TOTAL', period_month, 'import', import_cif_usd, 1000
-        from {{ ref("stg_kcs__national_totals") }}
+        cross join flows
         where quarantine_reason is null
         union all
         select release_id, publisher_code, period_month, 'export', export_fas_usd, 1
@@ -33,12 +46,15 @@ with
         from {{ ref("stg_census__country_imports") }}
         where quarantine_reason is null
         union all
-        select release_id, publisher_code, period_month, 'export', export_fas_usd, precision_usd
+        select
+            release_id,
+            publisher_code,
+            period_month,
+            flow_code,
+            case flow_code when 'export' then export_fas_usd else import_customs_usd end,
+            precision_usd
         from {{ ref("stg_census__country_workbook") }}
-        where quarantine_reason is null
-        union all
-        select release_id, publisher_code, period_month, 'import', import_customs_usd, precision_usd
-        from {{ ref("stg_census__country_workbook") }}
+        cross join flows
         where quarantine_reason is null
     ),
 

@@ -14,6 +14,8 @@ with
                 period_month as period_start,
                 {{ metric }}_usd as value_usd,
                 {{ metric }}_change_usd as yoy_change_usd,
+                export_usd,
+                import_usd,
                 data_status,
                 known_from
             from {{ ref("surplus_monthly") }}
@@ -30,6 +32,8 @@ with
                 {{ metric }}_usd - lag({{ metric }}_usd) over (
                     partition by ledger_code, reporter_iso3, partner_iso3 order by year
                 ) as yoy_change_usd,
+                export_usd,
+                import_usd,
                 data_status,
                 known_from
             from {{ ref("int_surplus_annual") }}
@@ -76,58 +80,27 @@ with
         from compared
     ),
 
-    revisions as (
-        select ledger_code, reporter_iso3, flow_code, mean_absolute_revision_pct
+    rates as (
+        select
+            ledger_code,
+            max(case when flow_code = 'export' then mean_absolute_revision_pct / 100 end) as export_rate,
+            max(case when flow_code = 'import' then mean_absolute_revision_pct / 100 end) as import_rate
         from {{ ref("surplus_revisions") }}
         where horizon_code = 'latest'
+        group by ledger_code
     ),
 
     -- A balance can be off by as much as both of its flows.
-    typical as (
-        select
-            annual.ledger_code,
-            annual.reporter_iso3,
-            annual.partner_iso3,
-            annual.frequency_code,
-            annual.period_start,
-            max(case when annual.flow_code = 'export' then annual.revision_usd end) as export_revision_usd,
-            max(case when annual.flow_code = 'import' then annual.revision_usd end) as import_revision_usd
-        from
-            (
-                select
-                    levels.ledger_code,
-                    levels.reporter_iso3,
-                    levels.partner_iso3,
-                    levels.frequency_code,
-                    levels.period_start,
-                    revisions.flow_code,
-                    levels.value_usd * revisions.mean_absolute_revision_pct / 100 as revision_usd
-                from levels
-                inner join
-                    revisions
-                    on revisions.ledger_code = levels.ledger_code
-                    and revisions.reporter_iso3 = levels.reporter_iso3
-                    and revisions.flow_code = levels.metric_code
-            ) as annual
-        group by
-            annual.ledger_code, annual.reporter_iso3, annual.partner_iso3, annual.frequency_code, annual.period_start
-    ),
-
     judged as (
         select
             streaks.*,
             {{ money(
-                "case streaks.metric_code when 'export' then typical.export_revision_usd when 'import' then "
-                ~ "typical.import_revision_usd else typical.export_revision_usd + typical.import_revision_usd end"
+                "case streaks.metric_code when 'export' then streaks.export_usd * rates.export_rate when 'import' then "
+                ~ "streaks.import_usd * rates.import_rate else streaks.export_usd * rates.export_rate + "
+                ~ "streaks.import_usd * rates.import_rate end"
             ) }} as typical_revision_usd
         from streaks
-        left join
-            typical
-            on typical.ledger_code = streaks.ledger_code
-            and typical.reporter_iso3 = streaks.reporter_iso3
-            and typical.partner_iso3 = streaks.partner_iso3
-            and typical.frequency_code = streaks.frequency_code
-            and typical.period_start = streaks.period_start
+        left join rates on rates.ledger_code = streaks.ledger_code
     )
 
 select

@@ -1,0 +1,206 @@
+"""`entrepot`: thin commands over the assets. Heavy imports wait until a command needs them."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.errors import EntrepotError
+from orchestration.inputs import fingerprint
+from orchestration.publishing.release import current, releases
+from orchestration.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from orchestration.publishing.release import Publication
+
+app = typer.Typer(
+    help="Entrepôt: a trade-statistics warehouse that remembers what was known when.",
+    epilog="Everything a run makes lies in ./data, or in $ENTREPOT_HOME if that is set.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(file=sys.stdout)  # bound now: dbt's chatter is led elsewhere later
+errors = Console(file=sys.stderr)
+
+HEADLINE = """
+select ledger_code, export_usd / 1e9, import_usd / 1e9, balance_usd / 1e9
+from marts.surplus_annual
+where year = 2024 and reporter_iso3 in ('KOR', 'USA') and partner_iso3 in ('KOR', 'USA')
+order by ledger_code desc
+"""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """An error that a person can mend is a sentence and exit code 1, not a traceback."""
+    try:
+        yield
+    except EntrepotError as problem:
+        errors.print(f"[bold red]Error:[/] {problem}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def build(
+    force: Annotated[bool, typer.Option("--force", help="Build again though nothing changed.")] = False,
+) -> None:
+    """Load the releases at hand, build and test the marts, publish them.
+
+    Runs on the bundled archive with no key and no network. Nothing is published when a test fails: readers keep the
+    release they have. A second run with nothing new ends at once.
+    """
+    with _told():
+        at = settings()
+        at.prepare()
+        started = time.monotonic()
+        last = current(at.serving)
+        if last is not None and not force and last.fingerprint == fingerprint(at):
+            console.print(f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again.")
+        else:
+            last = _run(at)
+        _summary(at, last, time.monotonic() - started)
+
+
+def _run(at: Settings) -> "Publication":
+    console.print("Starting: reading the dbt project and the asset graph")
+    at.export()
+    with at.writer():
+        from dagster import DagsterInstance
+
+        from orchestration.definitions import defs
+        from orchestration.progress import show
+
+        job = defs.resolve_job_def("build")
+        steps = len(job.asset_layer.executable_asset_keys) + len(job.asset_layer.asset_graph.asset_check_keys)
+        with show(console, steps), _spoken_to(at.dbt_target / "build.log"):
+            with DagsterInstance.from_config(str(at.dagster_home)) as instance:
+                job.execute_in_process(instance=instance)
+    published = current(at.serving)
+    if published is None:
+        raise EntrepotError(f"The run ended without a release in {at.serving}. Run `entrepot build --force`.")
+    return published
+
+
+@contextmanager
+def _spoken_to(log: Path) -> Iterator[None]:
+    """dbt repeats each of its lines on standard output; here a bar shows them, and a file keeps them."""
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        yield
+
+
+def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
+    table = Table(title=f"Release {publication.release_id}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("mart")
+    table.add_column("rows", justify="right")
+    for mart, rows in publication.marts.items():
+        table.add_row(mart, f"{rows:,}")
+    console.print(table)
+    warned = f", {publication.tests_warned} with a warning" if publication.tests_warned else ""
+    console.print(f"\n{publication.tests_passed} tests passed{warned}. {seconds:.0f} s.")
+    with duckdb.connect(str(at.current_file), read_only=True) as reader:
+        balances = reader.execute(HEADLINE).fetchall()
+    console.print("\nKorea and the United States in 2024, billion USD:")
+    for ledger, exports, imports, balance in balances:
+        console.print(f"  ledger {ledger:<7} exports {exports:8.3f}  imports {imports:8.3f}  balance {balance:+8.3f}")
+    console.print(f"\nRead it at {at.current_file}", soft_wrap=True)
+    console.print('Try next:  entrepot query "from surplus_as_of(date \'2023-04-15\') limit 5"', soft_wrap=True)
+
+
+@app.command()
+def status() -> None:
+    """Show what is served, how fresh each source is, what is in quarantine, and the last runs."""
+    with _told():
+        at = settings()
+        last = _published(at)
+        age = datetime.now(UTC).replace(tzinfo=None) - last.published_at
+        console.print(f"Served: release {last.release_id}, {_ago(age.total_seconds())} old, {at.current_file}", soft_wrap=True)
+        console.print(f"Tests: {last.tests_passed} passed, {last.tests_warned} warned. Code {last.code_version}.")
+        if last.fingerprint != fingerprint(at):
+            console.print("Something changed since (code, seeds, archive or landing files): `entrepot build` makes a new release.")
+        with duckdb.connect(str(at.current_file), read_only=True) as reader:
+            console.print(_health(reader))
+        console.print(_runs(at))
+
+
+def _health(reader: duckdb.DuckDBPyConnection) -> Table:
+    table = Table(title="\nSources", title_justify="left", box=None, pad_edge=False)
+    for name in ("source", "table", "latest month", "due by now", "days late"):
+        table.add_column(name)
+    for name in ("releases", "rows", "quarantined", "warnings"):
+        table.add_column(name, justify="right")
+    rows = reader.execute(
+        "select source_name, table_name, strftime(latest_period_month, '%Y-%m'), strftime(expected_period_month, '%Y-%m'), "
+        "late_days, release_count, row_count, quarantined_row_count, failed_test_count from marts.data_health order by all"
+    ).fetchall()
+    for source, name, latest, due, late, *counts in rows:
+        lateness = "–" if late is None else f"{late:,}"
+        table.add_row(source, name, latest or "none", due, lateness, *(f"{count or 0:,}" for count in counts))
+    return table
+
+
+def _runs(at: Settings) -> Table:
+    """The last releases: each is the end of a run that passed its tests."""
+    table = Table(title="\nReleases kept", title_justify="left", box=None, pad_edge=False)
+    for name in ("release", "published (UTC)", "code"):
+        table.add_column(name)
+    table.add_column("rows", justify="right")
+    for publication in reversed(releases(at.serving)):
+        rows = sum(publication.marts.values())
+        moment = f"{publication.published_at:%Y-%m-%d %H:%M}"
+        table.add_row(publication.release_id, moment, publication.code_version, f"{rows:,}")
+    return table
+
+
+@app.command()
+def query(
+    sql: Annotated[str | None, typer.Argument(help="One SELECT; schema marts needs no prefix.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Read the SELECT from a file instead.", exists=True, dir_okay=False)] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
+    warehouse: Annotated[
+        bool, typer.Option("--warehouse", help="Ask the build file instead of the release; not while a build runs.")
+    ] = False,
+) -> None:
+    """Ask the served release one question in SQL (read-only)."""
+    with _told():
+        at = settings()
+        if (sql is None) == (file is None):
+            raise EntrepotError("Give one SELECT, as an argument or with --file.")
+        statement = sql if sql is not None else file.read_text(encoding="utf-8") if file is not None else ""
+        if not warehouse:
+            _published(at)
+        path = at.warehouse if warehouse else at.current_file
+        try:
+            with duckdb.connect(str(path), read_only=True) as reader:
+                reader.execute("use marts")
+                answer = reader.sql(statement)
+                if answer is None:
+                    raise EntrepotError("That statement returns no rows. The release is read-only: ask it a SELECT.")
+                if csv:
+                    answer.df().to_csv(sys.stdout, index=False)
+                else:
+                    answer.show(max_width=console.width, max_rows=60)
+        except duckdb.Error as problem:
+            raise EntrepotError(f"DuckDB could not answer. {problem}") from problem
+
+
+def _published(at: Settings) -> "Publication":
+    publication = current(at.serving)
+    if publication is None:
+        raise EntrepotError(f"Nothing is published in {at.serving} yet. Run `entrepot build`, or set ENTREPOT_HOME.")
+    return publication
+
+
+def _ago(seconds: float) -> str:
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "less than a minute"

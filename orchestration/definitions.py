@@ -1,0 +1,126 @@
+"""Everything Dagster runs. It lists no source by name: a module in `sources/` and its staging folder are enough."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    Definitions,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    define_asset_job,
+    in_process_executor,
+)
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from orchestration.archive import bundled
+from orchestration.inputs import code_version, fingerprint
+from orchestration.landing import land, releases
+from orchestration.progress import progress
+from orchestration.publishing.release import publish
+from orchestration.settings import settings
+from orchestration.source import RawTable, Source, discover
+from orchestration.transform import Translator, asset_key, dbt_resource, manifest, marts, tests
+from orchestration.warehouse import load
+
+# DuckDB lets one process write. Whatever opens the warehouse waits its turn here, also under `dagster dev`.
+WRITER_POOL = "warehouse"
+
+
+def landing_asset(source: Source, table: RawTable) -> AssetsDefinition:
+    @asset(
+        key=["landing", source.name, table.name],
+        group_name=source.name,
+        kinds={"parquet"},
+        description=f"Release files of {source.publisher}, as published and never changed. {table.grain}",
+    )
+    def land_releases() -> MaterializeResult[None]:
+        at = settings()
+        landed = [land(at.landing, release, rows) for release, rows in bundled(at.archive, source.name, table.name)]
+        added = sum(is_new for _, is_new in landed)
+        held = len(releases(at.landing, source.name, table.name))
+        return MaterializeResult(metadata={"releases_added": added, "releases_held": held})
+
+    return land_releases
+
+
+def raw_asset(source: Source, table: RawTable) -> AssetsDefinition:
+    @asset(
+        key=[source.name, table.name],
+        deps=[AssetKey(["landing", source.name, table.name])],
+        group_name=source.name,
+        kinds={"duckdb"},
+        pool=WRITER_POOL,
+        description=f"{table.grain} Values are text as published, in {table.unit}; a release is only ever added.",
+    )
+    def load_releases() -> MaterializeResult[None]:
+        at = settings()
+        with at.writer():
+            loaded = load(at.warehouse, at.landing, source, table)
+        return MaterializeResult(
+            metadata={"releases_added": loaded.added, "dagster/row_count": loaded.rows, "releases_held": loaded.held}
+        )
+
+    return load_releases
+
+
+@dbt_assets(manifest=manifest(settings()), dagster_dbt_translator=Translator(), pool=WRITER_POOL)
+def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    """Staging, intermediate and marts with their tests, in one dbt run."""
+    at = settings()
+    with at.writer():
+        run = dbt.cli(["build"], context=context, target_path=at.dbt_target, raise_on_error=False)
+        yield from run.stream()
+    tests(at)
+
+
+@asset(
+    key=["serving", "release"],
+    deps=[asset_key(mart) for mart in marts(settings())],
+    group_name="serving",
+    kinds={"duckdb", "parquet"},
+    pool=WRITER_POOL,
+    description="The finished file that analysts and BI tools read: marts and macros only, swapped in whole.",
+)
+def release() -> MaterializeResult[None]:
+    at = settings()
+    counts = tests(at)
+    with at.writer():
+        published = publish(
+            at.serving,
+            at.warehouse,
+            marts(at),
+            fingerprint=fingerprint(at),
+            code_version=code_version(),
+            tests_passed=counts.passed,
+            tests_warned=counts.warned,
+            failed_tests=counts.failed_by_table,
+        )
+    return MaterializeResult(
+        metadata={
+            "release_id": published.release_id,
+            "path": MetadataValue.path(at.current_file),
+            "dagster/row_count": sum(published.marts.values()),
+        }
+    )
+
+
+TABLES = [(source, table) for source in discover() for table in source.tables]
+
+build = define_asset_job("build", description="From the releases at hand to a published file.", config={"loggers": {"progress": {}}})
+
+defs = Definitions(
+    assets=[
+        *(landing_asset(source, table) for source, table in TABLES),
+        *(raw_asset(source, table) for source, table in TABLES),
+        models,
+        release,
+    ],
+    jobs=[build],
+    resources={"dbt": dbt_resource(settings())},
+    loggers={"progress": progress},
+    executor=in_process_executor,
+)
