@@ -190,6 +190,12 @@ def test_the_declared_types_of_parameters_are_kept(serving: Path, tmp_path: Path
             ask(serving, f"select {schema}.is_after('2025-07-08')")
 
 
+def test_names_may_be_words_of_sql(serving: Path, warehouse: Path) -> None:
+    change(warehouse, 'create table marts."order" as select 1 as "group"')
+    change(warehouse, """comment on column marts."order"."group" is 'A word of SQL.'""")
+    assert publish(serving, warehouse, SURPLUS, Mart("order", ("group",))).marts == {"surplus_monthly": 5, "order": 1}
+
+
 @pytest.mark.parametrize("body", ["select * from staging.raw_trade", "select * from warehouse.marts.surplus_monthly"])
 def test_a_macro_that_reads_what_is_not_published_is_refused(serving: Path, warehouse: Path, body: str) -> None:
     change(warehouse, "create schema staging; create table staging.raw_trade (a int)")
