@@ -63,7 +63,9 @@ def build(
         started = time.monotonic()
         last = current(at.serving)
         if last is not None and not force and last.fingerprint == fingerprint(at):
-            console.print(f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again.")
+            console.print(
+                f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
+            )
         else:
             last = _run(at)
         _summary(at, last, time.monotonic() - started)
@@ -79,10 +81,13 @@ def _run(at: Settings) -> "Publication":
         from orchestration.progress import show
 
         job = defs.resolve_job_def("build")
-        steps = len(job.asset_layer.executable_asset_keys) + len(job.asset_layer.asset_graph.asset_check_keys)
-        with show(console, steps), _spoken_to(at.dbt_target / "build.log"):
-            with DagsterInstance.from_config(str(at.dagster_home)) as instance:
-                job.execute_in_process(instance=instance)
+        steps = len(list(job.asset_layer.executable_asset_keys)) + len(job.asset_layer.asset_graph.asset_check_keys)
+        with (
+            show(console, steps),
+            _spoken_to(at.dbt_target / "build.log"),
+            DagsterInstance.from_config(str(at.dagster_home)) as instance,
+        ):
+            job.execute_in_process(instance=instance)
     published = current(at.serving)
     if published is None:
         raise EntrepotError(f"The run ended without a release in {at.serving}. Run `entrepot build --force`.")
@@ -111,7 +116,7 @@ def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
     for ledger, exports, imports, balance in balances:
         console.print(f"  ledger {ledger:<7} exports {exports:8.3f}  imports {imports:8.3f}  balance {balance:+8.3f}")
     console.print(f"\nRead it at {at.current_file}", soft_wrap=True)
-    console.print('Try next:  entrepot query "from surplus_as_of(date \'2023-04-15\') limit 5"', soft_wrap=True)
+    console.print("Try next:  entrepot query \"from surplus_as_of(date '2023-04-15') limit 5\"", soft_wrap=True)
 
 
 @app.command()
@@ -121,10 +126,14 @@ def status() -> None:
         at = settings()
         last = _published(at)
         age = datetime.now(UTC).replace(tzinfo=None) - last.published_at
-        console.print(f"Served: release {last.release_id}, {_ago(age.total_seconds())} old, {at.current_file}", soft_wrap=True)
+        console.print(
+            f"Served: release {last.release_id}, {_ago(age.total_seconds())} old, {at.current_file}", soft_wrap=True
+        )
         console.print(f"Tests: {last.tests_passed} passed, {last.tests_warned} warned. Code {last.code_version}.")
         if last.fingerprint != fingerprint(at):
-            console.print("Something changed since (code, seeds, archive or landing files): `entrepot build` makes a new release.")
+            console.print(
+                "Something changed since (code, seeds, archive or landing files): `entrepot build` makes a new release."
+            )
         with duckdb.connect(str(at.current_file), read_only=True) as reader:
             console.print(_health(reader))
         console.print(_runs(at))
@@ -162,7 +171,9 @@ def _runs(at: Settings) -> Table:
 @app.command()
 def query(
     sql: Annotated[str | None, typer.Argument(help="One SELECT; schema marts needs no prefix.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Read the SELECT from a file instead.", exists=True, dir_okay=False)] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Read the SELECT from a file instead.", exists=True, dir_okay=False)
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
     warehouse: Annotated[
         bool, typer.Option("--warehouse", help="Ask the build file instead of the release; not while a build runs.")

@@ -110,7 +110,9 @@ def release() -> MaterializeResult[None]:
 
 TABLES = [(source, table) for source in discover() for table in source.tables]
 
-build = define_asset_job("build", description="From the releases at hand to a published file.", config={"loggers": {"progress": {}}})
+build = define_asset_job(
+    "build", description="From the releases at hand to a published file.", config={"loggers": {"progress": {}}}
+)
 
 defs = Definitions(
     assets=[

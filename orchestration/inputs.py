@@ -15,7 +15,9 @@ def fingerprint(settings: Settings) -> str:
     listings = settings.archive.glob("*/releases.csv")
     digest = hashlib.sha256(code_fingerprint().encode())
     digest.update(files_fingerprint([*_files(settings.reference), *listings]).encode())
-    for name in sorted(path.relative_to(settings.landing).as_posix() for path in settings.landing.glob("*/*/*.parquet")):
+    for name in sorted(
+        path.relative_to(settings.landing).as_posix() for path in settings.landing.glob("*/*/*.parquet")
+    ):
         digest.update(name.encode())
     return digest.hexdigest()
 

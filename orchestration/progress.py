@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from dagster import DagsterEvent, DagsterEventType, InitLoggerContext, logger
+from dagster import DagsterEvent, DagsterEventType, InitLoggerContext, LoggerDefinition
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -22,7 +22,11 @@ class Bar:
         self.done = 0
         self.steps = steps
         self.bar = Progress(
-            TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+            TextColumn("{task.description:<44}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
         )
         self.task = self.bar.add_task("Starting", total=steps)
 
@@ -37,7 +41,9 @@ class Bar:
         self.bar.update(self.task, completed=self.done, description=what[:44])
         if not self.console.is_terminal and (self.done % LINE_EVERY_STEPS == 0 or self.done == self.steps):
             seconds = time.monotonic() - self.started
-            self.console.print(f"{seconds:6.1f} s  {self.done:4} of {self.steps} steps done, last {what}", soft_wrap=True)
+            self.console.print(
+                f"{seconds:6.1f} s  {self.done:4} of {self.steps} steps done, last {what}", soft_wrap=True
+            )
 
 
 _shown: ContextVar[Bar | None] = ContextVar("shown", default=None)
@@ -66,8 +72,12 @@ class _Handler(logging.Handler):
             bar.on_event(event)
 
 
-@logger(description="Shows the run at the terminal of `entrepot build`; silent elsewhere.")
-def progress(init_context: InitLoggerContext) -> logging.Logger:
+def _to_the_terminal(init_context: InitLoggerContext) -> logging.Logger:
     shown = logging.Logger("entrepot.progress", level=logging.DEBUG)
     shown.addHandler(_Handler())
     return shown
+
+
+progress = LoggerDefinition(
+    _to_the_terminal, description="Shows the run at the terminal of `entrepot build`; silent elsewhere."
+)

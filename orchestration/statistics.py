@@ -10,7 +10,7 @@ from statsmodels.tsa.seasonal import STL
 
 SERIES = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code"]
 CALENDAR = ["working_days", "seollal_days", "chuseok_days"]
-ADJUSTED = {name: "str" for name in SERIES} | {
+ADJUSTED = dict.fromkeys(SERIES, "str") | {
     "period_month": "datetime64[us]",
     "value_sa_usd": "float",
     "seasonal_factor": "float",
@@ -43,7 +43,7 @@ def _adjust_one(group: pd.DataFrame) -> pd.DataFrame:
     group = _last_unbroken_run(group.sort_values("period_month").set_index("period_month", drop=False))
     if len(group) < SHORTEST_SERIES_MONTHS:
         return group.iloc[:0]
-    log_value = np.log(group["value_usd"].astype(float))
+    log_value: pd.Series = group["value_usd"].astype(float).map(np.log)
     calendar = _calendar_effect(log_value, group[CALENDAR].astype(float))
     season = STL(log_value - calendar, period=12, seasonal=13, robust=True).fit().seasonal
     unforced = np.exp(log_value - calendar - season)
@@ -62,7 +62,8 @@ def _last_unbroken_run(group: pd.DataFrame) -> pd.DataFrame:
     month = group["period_month"].dt.year * 12 + group["period_month"].dt.month
     is_usable = group["value_usd"].astype(float) > 0
     breaks = (~is_usable) | (month.diff() > 1)
-    return group[(breaks.cumsum() == breaks.cumsum().iloc[-1]) & is_usable]
+    run = breaks.cumsum()
+    return group.loc[(run == run.iloc[-1]) & is_usable]
 
 
 def _calendar_effect(log_value: pd.Series, calendar: pd.DataFrame) -> pd.Series:
@@ -80,7 +81,9 @@ def _keep_annual_totals(adjusted: pd.Series, value: pd.Series) -> pd.Series:
     is_whole = years.groupby(years).transform("size") == 12
     totals = value[is_whole].groupby(years[is_whole]).sum()
     inside = adjusted[is_whole]
-    benchmarked = pd.Series(np.ravel(dentonm(inside.to_numpy(), totals.to_numpy(), freq="other", k=12)), index=inside.index)
+    benchmarked = pd.Series(
+        np.ravel(dentonm(inside.to_numpy(), totals.to_numpy(), freq="other", k=12)), index=inside.index
+    )
     factor = (benchmarked / inside).reindex(adjusted.index).ffill().bfill()
     return adjusted * factor
 

@@ -50,7 +50,9 @@ def manifest(settings: Settings) -> Path:
     stamp = settings.dbt_target / "manifest.inputs"
     inputs = models_fingerprint(settings)
     if not path.is_file() or not stamp.is_file() or stamp.read_text() != inputs:
-        invocation = dbt_resource(settings).cli(["parse", "--quiet"], target_path=settings.dbt_target, raise_on_error=False)
+        invocation = dbt_resource(settings).cli(
+            ["parse", "--quiet"], target_path=settings.dbt_target, raise_on_error=False
+        )
         if not invocation.wait().is_successful():
             raise EntrepotError(
                 f"dbt cannot read its project in {settings.dbt_project}. Nothing was changed. What it said:\n"
@@ -65,7 +67,8 @@ def marts(settings: Settings) -> list[Mart]:
     nodes = _read(settings.dbt_target / "manifest.json")["nodes"].values()
     found = [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
     return sorted(
-        (Mart(name=node["name"], grain=tuple(node["config"]["meta"]["grain"])) for node in found), key=lambda mart: mart.name
+        (Mart(name=node["name"], grain=tuple(node["config"]["meta"]["grain"])) for node in found),
+        key=lambda mart: mart.name,
     )
 
 
@@ -89,7 +92,9 @@ def tests(settings: Settings) -> TestCounts:
 
 
 def _explain(settings: Settings, failures: list[dict[str, Any]]) -> str:
-    lines = [f"{len(failures)} of dbt's steps failed. Nothing was published: the release before this run is still served."]
+    lines = [
+        f"{len(failures)} of dbt's steps failed. Nothing was published: the release before this run is still served."
+    ]
     for failure in failures:
         kind, _, name = failure["unique_id"].split(".", 2)
         rows = f" ({failure['failures']} rows)" if failure["failures"] else ""

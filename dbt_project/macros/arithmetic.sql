@@ -3,7 +3,7 @@
     (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
 {%- endmacro %}
 
-{% macro growth_pct(value, earlier) -%} (100 * ({{ ratio(value, earlier) }} - 1)) {%- endmacro %}
+{% macro growth_pct(value, earlier) -%}(100 * ({{ ratio(value, earlier) }} - 1)) {%- endmacro %}
 
 {% macro money(expression) -%} cast({{ expression }} as decimal(20, 2)) {%- endmacro %}
 

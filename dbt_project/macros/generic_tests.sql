@@ -8,15 +8,11 @@
 {% endtest %}
 
 {#- Fails on: a row for which the expression is not true. A null counts as true: what is unknown is not wrong. -#}
-{% test holds(model, expression) %}
-    select * from {{ model }} where not ({{ expression }})
-{% endtest %}
+{% test holds(model, expression) %} select * from {{ model }} where not ({{ expression }}) {% endtest %}
 
 {#- Fails on: a value that the list does not name, nulls aside. -#}
 {% test one_of(model, column_name, values) %}
-    select distinct {{ column_name }}
-    from {{ model }}
-    where {{ column_name }} not in ('{{ values | join("', '") }}')
+    select distinct {{ column_name }} from {{ model }} where {{ column_name }} not in ('{{ values | join("', '") }}')
 {% endtest %}
 
 {#- Fails on: a value that does not stand in the other table's column, nulls aside. -#}

@@ -4,10 +4,16 @@
 -#}
 {% macro create_surplus_as_of() %}
     {%- if target.type == "duckdb" %}
-        {%- set known = "(select * from " ~ this.schema ~ ".surplus_vintages where known_from < cast(day as date) + interval 1 day and (known_to is null or known_to >= cast(day as date) + interval 1 day))" %}
+        {%- set known = (
+            "(select * from "
+            ~ this.schema
+            ~ ".surplus_vintages where known_from < cast(day as date) + interval 1 day and (known_to is null or known_to >= cast(day as date) + interval 1 day))"
+        ) %}
         create or replace macro {{ this.schema }}.surplus_as_of(day) as table
-        {{ surplus_measures(
-            known, this.schema ~ ".dim_month", this.schema ~ ".working_days_monthly", this.schema ~ ".dim_ledger"
-        ) }}
+        {{
+            surplus_measures(
+                known, this.schema ~ ".dim_month", this.schema ~ ".working_days_monthly", this.schema ~ ".dim_ledger"
+            )
+        }}
     {%- endif %}
 {% endmacro %}

@@ -28,7 +28,11 @@
 
         spans as (
             select
-                ledger_code, reporter_iso3, partner_iso3, min(period_month) as first_month, max(period_month) as last_month
+                ledger_code,
+                reporter_iso3,
+                partner_iso3,
+                min(period_month) as first_month,
+                max(period_month) as last_month
             from reports
             group by ledger_code, reporter_iso3, partner_iso3
         ),
@@ -47,8 +51,7 @@
                 reports.data_status,
                 reports.known_from
             from spans
-            inner join
-                {{ months }} as months on months.period_month between spans.first_month and spans.last_month
+            inner join {{ months }} as months on months.period_month between spans.first_month and spans.last_month
             left join
                 reports
                 on reports.ledger_code = spans.ledger_code
@@ -69,7 +72,8 @@
                     case
                         when count({{ measure }}_usd) over ({{ last_12_months }}) = 12
                         then {{ money("sum(" ~ measure ~ "_usd) over (" ~ last_12_months ~ ")") }}
-                    end as {{ measure }}_rolling_12_usd {%- if not loop.last %}, {% endif %}
+                    end as {{ measure }}_rolling_12_usd
+                    {%- if not loop.last %}, {% endif %}
                 {%- endfor %}
             from balances
         ),
@@ -78,14 +82,18 @@
             select
                 *,
                 {%- for measure in measures %}
-                    lag({{ measure }}_ytd_usd, 12) over ({{ series }} order by period_month) as {{ measure }}_ytd_earlier_usd
+                    lag({{ measure }}_ytd_usd, 12) over (
+                        {{ series }} order by period_month
+                    ) as {{ measure }}_ytd_earlier_usd
                     {%- if not loop.last %}, {% endif %}
                 {%- endfor %}
             from windowed
         ),
 
         world as (
-            select ledger_code, reporter_iso3, period_month, export_usd, import_usd from balances where partner_iso3 = 'WLD'
+            select ledger_code, reporter_iso3, period_month, export_usd, import_usd
+            from balances
+            where partner_iso3 = 'WLD'
         ),
 
         averaged as (
@@ -97,7 +105,8 @@
                     {{ money(ratio("compared." ~ flow ~ "_usd", "working_days.working_days")) }}
                     as {{ flow }}_daily_average_usd,
                 {%- endfor %}
-                {{ ratio("compared.export_usd + compared.import_usd", "world.export_usd + world.import_usd") }} as trade_share
+                {{ ratio("compared.export_usd + compared.import_usd", "world.export_usd + world.import_usd") }}
+                as trade_share
             from compared
             left join
                 world
@@ -119,7 +128,8 @@
         ledgers.import_valuation,
         {%- for measure in measures %} averaged.{{ measure }}_usd, {% endfor %}
         {%- for measure in measures %}
-            {{ money("averaged." ~ measure ~ "_usd - averaged." ~ measure ~ "_earlier_usd") }} as {{ measure }}_change_usd,
+            {{ money("averaged." ~ measure ~ "_usd - averaged." ~ measure ~ "_earlier_usd") }}
+            as {{ measure }}_change_usd,
         {%- endfor %}
         {%- for flow in flows %}
             {{ growth_pct("averaged." ~ flow ~ "_usd", "averaged." ~ flow ~ "_earlier_usd") }} as {{ flow }}_yoy_pct,
@@ -138,11 +148,15 @@
         averaged.working_days,
         {%- for flow in flows %}
             averaged.{{ flow }}_daily_average_usd,
-            {{ growth_pct(
-                "averaged." ~ flow ~ "_daily_average_usd",
-                "lag(averaged." ~ flow ~ "_daily_average_usd, 12) over (partition by averaged.ledger_code, averaged.reporter_iso3, "
-                ~ "averaged.partner_iso3 order by averaged.period_month)",
-            ) }} as {{ flow }}_daily_average_yoy_pct,
+            {{
+                growth_pct(
+                    "averaged." ~ flow ~ "_daily_average_usd",
+                    "lag(averaged."
+                    ~ flow
+                    ~ "_daily_average_usd, 12) over (partition by averaged.ledger_code, averaged.reporter_iso3, "
+                    ~ "averaged.partner_iso3 order by averaged.period_month)",
+                )
+            }} as {{ flow }}_daily_average_yoy_pct,
         {%- endfor %}
         averaged.data_status,
         averaged.known_from

@@ -2,4 +2,6 @@
 select vintages.*
 from {{ ref("surplus_vintages") }} as vintages
 inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = vintages.source_release_id
-where vintages.known_from < coalesce(cast(releases.published_from_date as {{ dbt.type_timestamp() }}), releases.retrieved_at_utc)
+where
+    vintages.known_from
+    < coalesce(cast(releases.published_from_date as {{ dbt.type_timestamp() }}), releases.retrieved_at_utc)

@@ -1,4 +1,5 @@
--- Fails on: a relation whose two directions do not agree on both balances, or whose gaps do not make up their discrepancy.
+-- Fails on: a relation whose two directions do not agree on both balances, or whose gaps do not make up their
+-- discrepancy.
 select one.*
 from {{ ref("surplus_mirror") }} as one
 left join

@@ -38,8 +38,7 @@ select
     working_days.seollal_days,
     working_days.chuseok_days
 from current_trade
-inner join
-    sized on sized.ledger_code = current_trade.ledger_code and sized.partner_iso3 = current_trade.partner_iso3
+inner join sized on sized.ledger_code = current_trade.ledger_code and sized.partner_iso3 = current_trade.partner_iso3
 inner join
     {{ ref("working_days_monthly") }} as working_days
     on working_days.reporter_iso3 = current_trade.reporter_iso3

@@ -1,6 +1,4 @@
-with
-
-    monthly as (select * from {{ ref("surplus_monthly") }})
+with monthly as (select * from {{ ref("surplus_monthly") }})
 
 select
     ledger_code,

@@ -1,9 +1,7 @@
 {{ config(materialized="view") }}
 
 -- What partners add up to beside the published total, in each release that holds both.
-with
-
-    reports as (select * from {{ ref("int_trade_reports") }} where product_code = 'TOTAL')
+with reports as (select * from {{ ref("int_trade_reports") }} where product_code = 'TOTAL')
 
 select
     release_id,

@@ -22,14 +22,14 @@ with
             and releases.known_from > first_reports.first_known_from
             and first_reports.period_month between releases.first_period_month and releases.last_period_month
         left join
-            reports
-            on reports.release_id = releases.release_id
+            reports on reports.release_id = releases.release_id
             {%- for column in series %} and reports.{{ column }} = first_reports.{{ column }} {% endfor %}
         where reports.release_id is null
     ),
 
     statements as (
-        select {{ series_columns }}, known_from, value_usd, precision_usd, valuation, data_status, dataset_code, release_id
+        select
+            {{ series_columns }}, known_from, value_usd, precision_usd, valuation, data_status, dataset_code, release_id
         from reports
         union all
         select

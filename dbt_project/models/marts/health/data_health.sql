@@ -25,17 +25,27 @@ with
             min(
                 case
                     when months.period_month > releases.latest_period_month
-                    then cast({{ dbt.dateadd("day", "raw_tables.release_lag_days", dbt.dateadd("month", 1, "months.period_month")) }} as date)
+                    then
+                        cast(
+                            {{
+                                dbt.dateadd(
+                                    "day",
+                                    "raw_tables.release_lag_days",
+                                    dbt.dateadd("month", 1, "months.period_month"),
+                                )
+                            }} as date
+                        )
                 end
             ) as first_missed_date
         from raw_tables
         left join
-            releases
-            on releases.source_name = raw_tables.source_name
-            and releases.table_name = raw_tables.table_name
+            releases on releases.source_name = raw_tables.source_name and releases.table_name = raw_tables.table_name
         inner join
             {{ ref("dim_month") }} as months
-            on cast({{ dbt.dateadd("day", "raw_tables.release_lag_days", dbt.dateadd("month", 1, "months.period_month")) }} as date)
+            on cast(
+                {{ dbt.dateadd("day", "raw_tables.release_lag_days", dbt.dateadd("month", 1, "months.period_month")) }}
+                as date
+            )
             <= {{ today }}
         group by raw_tables.source_name, raw_tables.table_name
     ),
@@ -75,11 +85,8 @@ select
     cast(coalesce(quarantined.quarantined_row_count, 0) as bigint) as quarantined_row_count,
     cast(null as bigint) as failed_test_count
 from raw_tables
-left join
-    releases on releases.source_name = raw_tables.source_name and releases.table_name = raw_tables.table_name
+left join releases on releases.source_name = raw_tables.source_name and releases.table_name = raw_tables.table_name
 left join due on due.source_name = raw_tables.source_name and due.table_name = raw_tables.table_name
 left join totals on totals.dataset_code = concat(raw_tables.source_name, '.', raw_tables.table_name)
 left join
-    quarantined
-    on quarantined.source_name = raw_tables.source_name
-    and quarantined.table_name = raw_tables.table_name
+    quarantined on quarantined.source_name = raw_tables.source_name and quarantined.table_name = raw_tables.table_name

@@ -3,7 +3,10 @@ with
 
     digits as (
         {%- for digit in range(10) %}
-            select {{ digit }} as digit {% if not loop.last %}union all{% endif %}
+            select {{ digit }} as digit
+            {% if not loop.last %}
+                union all
+            {% endif %}
         {%- endfor %}
     ),
 
@@ -15,14 +18,18 @@ with
     ),
 
     parts as (
-        select cast(1960 + floor(number / 12) as integer) as year, cast(1 + number % 12 as integer) as month_number from numbers
+        select cast(1960 + floor(number / 12) as integer) as year, cast(1 + number % 12 as integer) as month_number
+        from numbers
     ),
 
     months as (
         select
             cast(
                 concat(
-                    cast(year as {{ dbt.type_string() }}), '-', lpad(cast(month_number as {{ dbt.type_string() }}), 2, '0'), '-01'
+                    cast(year as {{ dbt.type_string() }}),
+                    '-',
+                    lpad(cast(month_number as {{ dbt.type_string() }}), 2, '0'),
+                    '-01'
                 ) as date
             ) as period_month,
             year,

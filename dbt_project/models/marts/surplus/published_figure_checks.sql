@@ -55,8 +55,9 @@ with
                 end
                 / 1000000000 as decimal(18, 9)
             ) as held_value,
-            sums.known_from < cast({{ dbt.dateadd("day", 1, "figures.published_on_date") }} as {{ dbt.type_timestamp() }})
-            as is_known_when_published
+            sums.known_from < cast(
+                {{ dbt.dateadd("day", 1, "figures.published_on_date") }} as {{ dbt.type_timestamp() }}
+            ) as is_known_when_published
         from figures
         inner join sums on sums.figure_id = figures.figure_id
         where
@@ -75,7 +76,9 @@ with
                 partition by figure_id
                 order by
                     case
-                        when vintage_code not in ('preliminary', 'first') and abs(held_value - published_value) <= tolerance
+                        when
+                            vintage_code not in ('preliminary', 'first')
+                            and abs(held_value - published_value) <= tolerance
                         then 0
                         else 1
                     end,

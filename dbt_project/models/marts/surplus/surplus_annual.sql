@@ -11,7 +11,8 @@ with
                 case
                     when annual.{{ metric }}_months_count = 12 and earlier.{{ metric }}_months_count = 12
                     then earlier.{{ metric }}_usd
-                end as {{ metric }}_earlier_usd {%- if not loop.last %}, {% endif %}
+                end as {{ metric }}_earlier_usd
+                {%- if not loop.last %}, {% endif %}
             {%- endfor %}
         from annual
         left join
@@ -32,7 +33,9 @@ with
                 max(case when metric_code = '{{ metric }}' then value_rank end) as {{ metric }}_rank,
                 max(case when metric_code = '{{ metric }}' then is_record_high end) as is_{{ metric }}_record_high,
                 max(case when metric_code = '{{ metric }}' then is_record_low end) as is_{{ metric }}_record_low,
-                max(case when metric_code = '{{ metric }}' then record_margin_usd end) as {{ metric }}_record_margin_usd,
+                max(
+                    case when metric_code = '{{ metric }}' then record_margin_usd end
+                ) as {{ metric }}_record_margin_usd,
                 max(
                     case when metric_code = '{{ metric }}' then typical_revision_usd end
                 ) as {{ metric }}_typical_revision_usd,

@@ -8,9 +8,11 @@
 with
 
     measured as (
-        {{ surplus_measures(
-            ref("int_trade_current"), ref("dim_month"), ref("working_days_monthly"), ref("dim_ledger")
-        ) }}
+        {{
+            surplus_measures(
+                ref("int_trade_current"), ref("dim_month"), ref("working_days_monthly"), ref("dim_ledger")
+            )
+        }}
     ),
 
     adjusted as (
@@ -34,8 +36,7 @@ with
                 case
                     when count({{ flow }}_sa_usd) over ({{ last_6_months }}) = 6
                     then
-                        100
-                        * (
+                        100 * (
                             power(
                                 sum({{ flow }}_sa_usd) over ({{ last_3_months }})
                                 / sum({{ flow }}_sa_usd) over ({{ earlier_3_months }}),
@@ -43,7 +44,8 @@ with
                             )
                             - 1
                         )
-                end as {{ flow }}_sa_3m_annualised_pct {%- if not loop.last %}, {% endif %}
+                end as {{ flow }}_sa_3m_annualised_pct
+                {%- if not loop.last %}, {% endif %}
             {%- endfor %}
         from adjusted
     )

@@ -1,6 +1,8 @@
 {%- set metrics = ["export", "import", "balance"] %}
 {%- set series = "ledger_code, reporter_iso3, partner_iso3, metric_code, frequency_code" %}
-{%- set earlier = "partition by " ~ series ~ " order by period_start rows between unbounded preceding and 1 preceding" %}
+{%- set earlier = (
+    "partition by " ~ series ~ " order by period_start rows between unbounded preceding and 1 preceding"
+) %}
 with
 
     levels as (
@@ -52,7 +54,9 @@ with
                 then extract(year from period_start)
                 else extract(year from period_start) * 12 + extract(month from period_start)
             end as period_number,
-            cast(sign(case when metric_code = 'balance' then value_usd else yoy_change_usd end) as integer) as streak_sign
+            cast(
+                sign(case when metric_code = 'balance' then value_usd else yoy_change_usd end) as integer
+            ) as streak_sign
         from levels
     ),
 
@@ -94,11 +98,14 @@ with
     judged as (
         select
             streaks.*,
-            {{ money(
-                "case streaks.metric_code when 'export' then streaks.export_usd * rates.export_rate when 'import' then "
-                ~ "streaks.import_usd * rates.import_rate else streaks.export_usd * rates.export_rate + "
-                ~ "streaks.import_usd * rates.import_rate end"
-            ) }} as typical_revision_usd
+            {{
+                money(
+                    "case streaks.metric_code when 'export' then streaks.export_usd * rates.export_rate when 'import' then "
+                    ~ "streaks.import_usd * rates.import_rate else streaks.export_usd * rates.export_rate + "
+                    ~ "streaks.import_usd * rates.import_rate end"
+                )
+            }}
+            as typical_revision_usd
         from streaks
         left join rates on rates.ledger_code = streaks.ledger_code
     )

@@ -28,9 +28,13 @@ select
     measured.months_count,
     measured.first_period_month,
     measured.last_period_month,
-    case when measured.months_count >= {{ enough }} then {{ money("measured.mean_revision_usd") }} end as mean_revision_usd,
+    case
+        when measured.months_count >= {{ enough }} then {{ money("measured.mean_revision_usd") }}
+    end as mean_revision_usd,
     case when measured.months_count >= {{ enough }} then measured.mean_revision_pct end as mean_revision_pct,
-    case when measured.months_count >= {{ enough }} then measured.mean_absolute_revision_pct end as mean_absolute_revision_pct,
+    case
+        when measured.months_count >= {{ enough }} then measured.mean_absolute_revision_pct
+    end as mean_absolute_revision_pct,
     case when measured.months_count >= {{ enough }} then measured.rmse_pct end as rmse_pct,
     case when measured.months_count >= {{ enough }} then bias.bias_t end as bias_t
 from measured

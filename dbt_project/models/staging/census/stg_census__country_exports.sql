@@ -18,8 +18,11 @@ with
 select
     *,
     case
-        when period_month is null then 'the month does not parse'
-        when coalesce(publisher_code, '') = '' then 'the partner code is missing'
-        when export_fas_usd is null then 'the export value does not parse'
+        when period_month is null
+        then 'the month does not parse'
+        when coalesce(publisher_code, '') = ''
+        then 'the partner code is missing'
+        when export_fas_usd is null
+        then 'the export value does not parse'
     end as quarantine_reason
 from named

@@ -12,8 +12,7 @@ with
             upper(trim(printed.statcd)) as publisher_code,
             trim(printed.statcdcntnkor1) as publisher_name,
             case
-                when printed.year = '총계' then releases.period_from
-                else {{ parse_month("printed.year") }}
+                when printed.year = '총계' then releases.period_from else {{ parse_month("printed.year") }}
             end as period_month,
             {{ parse_decimal("printed.expdlr") }} as export_fob_usd,
             {{ parse_decimal("printed.impdlr") }} as import_cif_usd,
@@ -27,9 +26,13 @@ with
 select
     *,
     case
-        when period_month is null then 'the month does not parse'
-        when coalesce(publisher_code, '') = '' then 'the partner code is missing'
-        when export_fob_usd is null then 'the export value does not parse'
-        when import_cif_usd is null then 'the import value does not parse'
+        when period_month is null
+        then 'the month does not parse'
+        when coalesce(publisher_code, '') = ''
+        then 'the partner code is missing'
+        when export_fob_usd is null
+        then 'the export value does not parse'
+        when import_cif_usd is null
+        then 'the import value does not parse'
     end as quarantine_reason
 from named

@@ -17,8 +17,11 @@ with
 select
     *,
     case
-        when period_month is null then 'the month does not parse'
-        when export_fob_usd is null then 'the export value does not parse'
-        when import_cif_usd is null then 'the import value does not parse'
+        when period_month is null
+        then 'the month does not parse'
+        when export_fob_usd is null
+        then 'the export value does not parse'
+        when import_cif_usd is null
+        then 'the import value does not parse'
     end as quarantine_reason
 from named

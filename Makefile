@@ -1,0 +1,56 @@
+# Each verb sets up what it needs. `make build` and `make test` are all a new machine has to run.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check format bench dev reference clean
+
+help:
+	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
+	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
+	@echo 'make check      lint, format and type checks'
+	@echo 'make format     format Python and SQL'
+	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
+	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
+	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
+	@echo 'make clean      remove .venv and caches; ./data stays'
+
+build: $(INSTALLED)
+	@$(BIN)/entrepot build
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfmt --check --no-progressbar dbt_project
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfmt --no-progressbar dbt_project
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m tests.benchmarks.main_job
+
+dev: $(INSTALLED)
+	@mkdir -p $${ENTREPOT_HOME:-data}/dagster
+	DAGSTER_HOME=$$(cd $${ENTREPOT_HOME:-data}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p 3000
+
+reference: $(INSTALLED)
+	$(BIN)/python -m orchestration.calendar
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
+	@echo 'Installing into $(VENV): about 150 packages, one to three minutes'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
