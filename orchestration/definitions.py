@@ -19,7 +19,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from orchestration.archive import bundled
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import land, releases
-from orchestration.progress import progress
+from orchestration.progress import progress, tell
 from orchestration.publishing.release import publish
 from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
@@ -98,6 +98,7 @@ def release() -> MaterializeResult[None]:
             tests_passed=counts.passed,
             tests_warned=counts.warned,
             failed_tests=counts.failed_by_table,
+            progress=tell,
         )
     return MaterializeResult(
         metadata={

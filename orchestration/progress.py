@@ -28,7 +28,7 @@ class Bar:
             TimeElapsedColumn(),
             console=console,
         )
-        self.task = self.bar.add_task("Starting", total=steps)
+        self.task = self.bar.add_task("reading the asset graph", total=steps)
 
     def on_event(self, event: DagsterEvent) -> None:
         if event.event_type == DagsterEventType.ASSET_MATERIALIZATION and event.asset_key is not None:
@@ -62,6 +62,13 @@ def show(console: Console, steps: int) -> Iterator[Bar]:
             yield bar
     finally:
         _shown.reset(token)
+
+
+def tell(step: str) -> None:
+    """Names what is being done now, where somebody watches."""
+    bar = _shown.get()
+    if bar is not None:
+        bar.bar.update(bar.task, description=step[:44])
 
 
 class _Handler(logging.Handler):

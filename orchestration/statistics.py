@@ -63,7 +63,7 @@ def _last_unbroken_run(group: pd.DataFrame) -> pd.DataFrame:
     is_usable = group["value_usd"].astype(float) > 0
     breaks = (~is_usable) | (month.diff() > 1)
     run = breaks.cumsum()
-    return group.loc[(run == run.iloc[-1]) & is_usable]
+    return cast(pd.DataFrame, group.loc[(run == run.iloc[-1]) & is_usable])
 
 
 def _calendar_effect(log_value: pd.Series, calendar: pd.DataFrame) -> pd.Series:
