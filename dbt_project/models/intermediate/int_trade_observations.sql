@@ -54,14 +54,47 @@ with
         from statements
     ),
 
+    -- What is held is the finest printing so far. A coarser one is measured against it, lest two tables that take turns
+    -- make news of each other's rounding.
+    chosen as (
+        select
+            *, min(precision_usd) over (partition by {{ series_columns }} order by known_from) as finest_precision_usd
+        from ranked
+        where choice = 1
+    ),
+
+    anchored as (
+        select
+            *,
+            max(case when precision_usd = finest_precision_usd then known_from end) over (
+                partition by {{ series_columns }} order by known_from
+            ) as finest_known_from
+        from chosen
+    ),
+
+    measured as (
+        select
+            *,
+            first_value(value_usd) over (
+                partition by {{ series_columns }}, finest_known_from order by known_from
+            ) as finest_usd,
+            lag(value_usd) over (partition by {{ series_columns }} order by known_from) as previous_usd
+        from anchored
+    ),
+
     compared as (
         select
             *,
             lag(value_usd) over (partition by {{ series_columns }} order by known_from) as earlier_usd,
             lag(precision_usd) over (partition by {{ series_columns }} order by known_from) as earlier_precision_usd,
             lag(data_status) over (partition by {{ series_columns }} order by known_from) as earlier_status
-        from ranked
-        where choice = 1
+        from measured
+        -- A coarser printing is news where rounding does not explain how it differs from the finest or from the one before.
+        where
+            precision_usd = finest_precision_usd
+            or finest_usd is null
+            or abs(value_usd - finest_usd) > precision_usd / 2
+            or abs(value_usd - previous_usd) > precision_usd / 2
     ),
 
     explained as (

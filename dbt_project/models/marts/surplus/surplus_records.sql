@@ -31,9 +31,13 @@ with
                 'year' as frequency_code,
                 cast(concat(cast(year as {{ dbt.type_string() }}), '-01-01') as date) as period_start,
                 {{ metric }}_usd as value_usd,
-                {{ metric }}_usd - lag({{ metric }}_usd) over (
-                    partition by ledger_code, reporter_iso3, partner_iso3 order by year
-                ) as yoy_change_usd,
+                case
+                    when lag(year) over (partition by ledger_code, reporter_iso3, partner_iso3 order by year) = year - 1
+                    then
+                        {{ metric }}_usd - lag({{ metric }}_usd) over (
+                            partition by ledger_code, reporter_iso3, partner_iso3 order by year
+                        )
+                end as yoy_change_usd,
                 export_usd,
                 import_usd,
                 data_status,
