@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from csv import writer
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,8 +28,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console(file=sys.stdout)  # bound now: dbt's chatter is led elsewhere later
-errors = Console(file=sys.stderr)
+# Bound now: dbt's chatter is led elsewhere later. Paths and SQL may hold brackets and colons: they are text, not markup.
+console = Console(file=sys.stdout, markup=False, emoji=False)
+errors = Console(file=sys.stderr, markup=False, emoji=False)
+ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 HEADLINE = """
 select ledger_code, export_usd / 1e9, import_usd / 1e9, balance_usd / 1e9
@@ -44,7 +47,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except EntrepotError as problem:
-        errors.print(f"[bold red]Error:[/] {problem}", highlight=False, soft_wrap=True)
+        errors.print("Error:", style="bold red", end=" ")
+        errors.print(str(problem), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -73,6 +77,7 @@ def build(
 
 def _run(at: Settings) -> "Publication":
     console.print("Starting: reading the dbt project and the asset graph")
+    before = current(at.serving)
     at.export()
     with at.writer():
         from dagster import DagsterInstance
@@ -89,8 +94,8 @@ def _run(at: Settings) -> "Publication":
         ):
             job.execute_in_process(instance=instance)
     published = current(at.serving)
-    if published is None:
-        raise EntrepotError(f"The run ended without a release in {at.serving}. Run `entrepot build --force`.")
+    if published is None or published == before:
+        raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
     return published
 
 
@@ -132,7 +137,8 @@ def status() -> None:
         console.print(f"Tests: {last.tests_passed} passed, {last.tests_warned} warned. Code {last.code_version}.")
         if last.fingerprint != fingerprint(at):
             console.print(
-                "Something changed since (code, seeds, archive or landing files): `entrepot build` makes a new release."
+                "Something changed since (code, seeds, archive or landing files): `entrepot build` makes a new release.",
+                soft_wrap=True,
             )
         with duckdb.connect(str(at.current_file), read_only=True) as reader:
             console.print(_health(reader))
@@ -141,9 +147,10 @@ def status() -> None:
 
 def _health(reader: duckdb.DuckDBPyConnection) -> Table:
     table = Table(title="\nSources", title_justify="left", box=None, pad_edge=False)
-    for name in ("source", "table", "latest month", "due by now", "days late"):
+    table.padding = (0, 1, 0, 0)  # all of it fits 80 columns, as a pipe has
+    for name in ("table", "latest", "due", "days\nlate"):
         table.add_column(name)
-    for name in ("releases", "rows", "quarantined", "warnings"):
+    for name in ("files", "rows", "quarantine", "warnings"):
         table.add_column(name, justify="right")
     rows = reader.execute(
         "select source_name, table_name, strftime(latest_period_month, '%Y-%m'), strftime(expected_period_month, '%Y-%m'), "
@@ -151,7 +158,7 @@ def _health(reader: duckdb.DuckDBPyConnection) -> Table:
     ).fetchall()
     for source, name, latest, due, late, *counts in rows:
         lateness = "–" if late is None else f"{late:,}"
-        table.add_row(source, name, latest or "none", due, lateness, *(f"{count or 0:,}" for count in counts))
+        table.add_row(f"{source}.{name}", latest or "none", due, lateness, *(f"{count or 0:,}" for count in counts))
     return table
 
 
@@ -185,21 +192,38 @@ def query(
         if (sql is None) == (file is None):
             raise EntrepotError("Give one SELECT, as an argument or with --file.")
         statement = sql if sql is not None else file.read_text(encoding="utf-8") if file is not None else ""
-        if not warehouse:
-            _published(at)
-        path = at.warehouse if warehouse else at.current_file
+        path = _asked(at, warehouse)
         try:
+            _require_a_question(statement)
             with duckdb.connect(str(path), read_only=True) as reader:
                 reader.execute("use marts")
                 answer = reader.sql(statement)
-                if answer is None:
-                    raise EntrepotError("That statement returns no rows. The release is read-only: ask it a SELECT.")
                 if csv:
-                    answer.df().to_csv(sys.stdout, index=False)
+                    lines = writer(sys.stdout, lineterminator="\n")
+                    lines.writerow(answer.columns)
+                    while rows := answer.fetchmany(10_000):
+                        lines.writerows(rows)
                 else:
                     answer.show(max_width=console.width, max_rows=60)
         except duckdb.Error as problem:
             raise EntrepotError(f"DuckDB could not answer. {problem}") from problem
+
+
+def _asked(at: Settings, warehouse: bool) -> Path:
+    if not warehouse:
+        _published(at)
+        return at.current_file
+    if not at.warehouse.is_file():
+        raise EntrepotError(f"There is no build file {at.warehouse} yet. Run `entrepot build`, or set ENTREPOT_HOME.")
+    return at.warehouse
+
+
+def _require_a_question(statement: str) -> None:
+    """A read-only connection still writes files (COPY, EXPORT) and opens others (ATTACH): a question does neither."""
+    kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
+    # PIVOT is read as a CREATE of a temporary type and a SELECT.
+    if not kinds or kinds[-1] not in ANSWERING or set(kinds) - ANSWERING - {duckdb.StatementType.CREATE}:
+        raise EntrepotError("That is not a SELECT, so nothing was done. The release is read-only: ask it a question.")
 
 
 def _published(at: Settings) -> "Publication":

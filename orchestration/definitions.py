@@ -23,7 +23,7 @@ from orchestration.progress import progress, tell
 from orchestration.publishing.release import publish
 from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
-from orchestration.transform import Translator, asset_key, dbt_resource, manifest, marts, tests
+from orchestration.transform import Translator, asset_key, dbt_resource, forget_results, manifest, marts, tests
 from orchestration.warehouse import load
 
 # DuckDB lets one process write. Whatever opens the warehouse waits its turn here, also under `dagster dev`.
@@ -72,6 +72,7 @@ def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]
     """Staging, intermediate and marts with their tests, in one dbt run."""
     at = settings()
     with at.writer():
+        forget_results(at)
         run = dbt.cli(["build"], context=context, target_path=at.dbt_target, raise_on_error=False)
         yield from run.stream()
     tests(at)

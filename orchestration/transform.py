@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dagster import AssetKey
@@ -49,7 +50,7 @@ def manifest(settings: Settings) -> Path:
     path = settings.dbt_target / "manifest.json"
     stamp = settings.dbt_target / "manifest.inputs"
     inputs = models_fingerprint(settings)
-    if not path.is_file() or not stamp.is_file() or stamp.read_text() != inputs:
+    if not stamp.is_file() or stamp.read_text() != inputs or not _is_whole(path):
         invocation = dbt_resource(settings).cli(
             ["parse", "--quiet"], target_path=settings.dbt_target, raise_on_error=False
         )
@@ -60,6 +61,20 @@ def manifest(settings: Settings) -> Path:
             )
         stamp.write_text(inputs)
     return path
+
+
+def _is_whole(path: Path) -> bool:
+    """dbt writes it anew in each run; a run that is killed just then leaves half of it."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def forget_results(settings: Settings) -> None:
+    """So that a dbt that dies before it has written its results is not judged by those of the run before."""
+    (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
 
 
 def marts(settings: Settings) -> list[Mart]:
@@ -93,15 +108,16 @@ def tests(settings: Settings) -> TestCounts:
 
 def _explain(settings: Settings, failures: list[dict[str, Any]]) -> str:
     lines = [
-        f"{len(failures)} of dbt's steps failed. Nothing was published: the release before this run is still served."
+        f"{len(failures)} of dbt's steps failed. Nothing was published: a release that was served before still is."
     ]
     for failure in failures:
-        kind, _, name = failure["unique_id"].split(".", 2)
+        kind, _, *names = failure["unique_id"].split(".")
+        name = "::".join(names) if kind == "unit_test" else names[0]
         rows = f" ({failure['failures']} rows)" if failure["failures"] else ""
-        lines.append(f"  {kind} {name.split('.')[0]}{rows}: {' '.join(str(failure['message']).split())[:300]}")
+        lines.append(f"  {kind} {name}{rows}: {' '.join(str(failure['message']).split())[:300]}")
         compiled = _compiled(settings, failure)
         if compiled is not None:
-            lines.append(f"    see its rows: entrepot query --warehouse --file {compiled}")
+            lines.append(f"    see its rows: entrepot query --warehouse --file {quote(str(compiled))}")
     lines.append("Mend the data or the model it names, then run `entrepot build` again.")
     return "\n".join(lines)
 
@@ -126,8 +142,8 @@ def _read(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise EntrepotError(
-            f"dbt left no readable {path.name} in {path.parent} ({problem}). Nothing was published; the release before this "
-            "run is still served. Run `entrepot build` again; if it repeats, delete that folder first: dbt makes it anew."
+            f"dbt left no readable {path.name} in {path.parent} ({problem}). Nothing was published; a release that was "
+            "served before still is. Run `entrepot build` again; if it repeats, delete that folder first: dbt makes it anew."
         ) from problem
     return content
 
