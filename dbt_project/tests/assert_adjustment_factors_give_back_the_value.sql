@@ -1,4 +1,5 @@
 -- Fails on: an adjusted value that, times its factors, is not the value that was adjusted.
+{{ config(meta={"dagster": {"ref": {"name": "int_trade_seasonally_adjusted"}}}) }}
 select adjusted.*
 from {{ ref("int_trade_seasonally_adjusted") }} as adjusted
 inner join

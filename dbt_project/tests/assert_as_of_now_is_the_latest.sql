@@ -1,6 +1,6 @@
 -- Fails on: a row that `surplus_as_of` today gives otherwise than `surplus_monthly`, or gives at all before the first
 -- printing.
-{{ config(enabled=target.type == "duckdb") }}
+{{ config(meta={"dagster": {"ref": {"name": "surplus_monthly"}}}, enabled=target.type == "duckdb") }}
 -- depends_on: {{ ref('surplus_vintages') }}
 with
 

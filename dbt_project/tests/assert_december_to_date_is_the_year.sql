@@ -1,4 +1,5 @@
 -- Fails on: a year whose sum is not what December's year to date and rolling twelve months say.
+{{ config(meta={"dagster": {"ref": {"name": "surplus_annual"}}}) }}
 select annual.ledger_code, annual.reporter_iso3, annual.partner_iso3, annual.year
 from {{ ref("surplus_annual") }} as annual
 inner join

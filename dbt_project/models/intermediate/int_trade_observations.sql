@@ -89,7 +89,8 @@ with
             lag(precision_usd) over (partition by {{ series_columns }} order by known_from) as earlier_precision_usd,
             lag(data_status) over (partition by {{ series_columns }} order by known_from) as earlier_status
         from measured
-        -- A coarser printing is news where rounding does not explain how it differs from the finest or from the one before.
+        -- A coarser printing is news where rounding does not explain how it differs from the finest or from the one
+        -- before.
         where
             precision_usd = finest_precision_usd
             or finest_usd is null
