@@ -27,6 +27,7 @@ class Bar:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=console,
+            refresh_per_second=4,
         )
         self.task = self.bar.add_task("reading the asset graph", total=steps)
 
