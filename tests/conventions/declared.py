@@ -16,6 +16,15 @@ OWN_SOURCE = "entrepot"
 
 
 @dataclass(frozen=True)
+class Column:
+    """`blocks` are the texts of the dictionary that its description takes in."""
+
+    data_type: str
+    description: str
+    blocks: list[str]
+
+
+@dataclass(frozen=True)
 class Model:
     """A model, or a seed. `reads` are the names of the models and seeds it reads, `reads_sources` those of raw tables."""
 
@@ -25,7 +34,7 @@ class Model:
     description: str
     is_contract_enforced: bool
     grain: list[str]
-    columns: dict[str, str]
+    columns: dict[str, Column]
     reads: list[str]
     reads_sources: list[str]
 
@@ -79,7 +88,12 @@ def _model(node: dict[str, Any]) -> Model:
         description=node["description"],
         is_contract_enforced=bool((node["config"].get("contract") or {}).get("enforced")),
         grain=node["config"]["meta"].get("grain", []),
-        columns={column["name"]: column["data_type"] for column in node["columns"].values()},
+        columns={column["name"]: _column(column) for column in node["columns"].values()},
         reads=[parent.split(".")[-1] for parent in parents if not parent.startswith("source.")],
         reads_sources=[".".join(parent.split(".")[-2:]) for parent in parents if parent.startswith("source.")],
     )
+
+
+def _column(column: dict[str, Any]) -> Column:
+    blocks = [block.split(".")[-1] for block in column["doc_blocks"]]
+    return Column(data_type=column["data_type"], description=column["description"], blocks=blocks)

@@ -2,10 +2,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
-
-import yaml
 
 from .declared import DBT_PROJECT, Declared
 
@@ -22,14 +18,6 @@ TYPES_BY_NAME = {
     "bigint": r".+_count|late_days|row_number",
 }
 TEXT = "varchar"
-
-
-def mart_yaml() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each column of the marts as it stands in the file, before dbt puts the texts in."""
-    for path in sorted((DBT_PROJECT / "models" / "marts").rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            for column in model["columns"]:
-                yield model["name"], column
 
 
 def type_by_name(column: str) -> str:
@@ -55,13 +43,16 @@ def test_a_staging_model_has_a_tested_grain(project: Declared) -> None:
     assert [model.name for model in project.staging if model.name not in project.grain_tests] == []
 
 
-def test_a_column_of_a_mart_takes_its_text_from_the_dictionary() -> None:
+def test_a_column_of_a_mart_takes_its_text_from_the_dictionary(project: Declared) -> None:
     wrong = [
-        f"{mart}.{column['name']}: {column.get('description')}"
-        for mart, column in mart_yaml()
-        if column.get("description") != f"{{{{ doc('{column['name']}') }}}}"
+        f"{mart.name}.{name}: {column.description}"
+        for mart in project.marts
+        for name, column in mart.columns.items()
+        if column.blocks != [name] or column.description != project.dictionary[name]
     ]
-    assert wrong == [], "write the text into models/columns.md, under the column's name, and refer to it"
+    assert wrong == [], (
+        "write the text into models/columns.md, under the column's name, and say {{ doc('…') }} and no more"
+    )
 
 
 def test_the_dictionary_holds_the_columns_of_the_marts_and_no_others(project: Declared) -> None:
@@ -82,10 +73,10 @@ def test_a_text_of_the_dictionary_is_a_sentence(project: Declared) -> None:
 
 def test_a_columns_name_gives_away_its_type(project: Declared) -> None:
     wrong = [
-        f"{mart.name}.{column} is {data_type}, and by its name {type_by_name(column)}"
+        f"{mart.name}.{name} is {column.data_type}, and by its name {type_by_name(name)}"
         for mart in project.marts
-        for column, data_type in mart.columns.items()
-        if data_type != type_by_name(column)
+        for name, column in mart.columns.items()
+        if column.data_type != type_by_name(name)
     ]
     assert wrong == [], "end the name in its unit, or add the kind of name to TYPES_BY_NAME"
 
@@ -93,6 +84,6 @@ def test_a_columns_name_gives_away_its_type(project: Declared) -> None:
 def test_a_column_has_one_type_in_all_marts(project: Declared) -> None:
     types = defaultdict(set)
     for mart in project.marts:
-        for column, data_type in mart.columns.items():
-            types[column].add(data_type)
-    assert {column: sorted(found) for column, found in types.items() if len(found) > 1} == {}
+        for name, column in mart.columns.items():
+            types[name].add(column.data_type)
+    assert {name: sorted(found) for name, found in types.items() if len(found) > 1} == {}
