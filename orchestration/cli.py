@@ -107,7 +107,8 @@ def _spoken_to(log: Path) -> Iterator[None]:
 
 
 def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
-    table = Table(title=f"Release {publication.release_id}", title_justify="left", box=None, pad_edge=False)
+    console.print(f"\nRelease {publication.release_id}\n", highlight=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("mart")
     table.add_column("rows", justify="right")
     for mart, rows in publication.marts.items():

@@ -1,0 +1,83 @@
+"""What tests of the main job share: the real command, and one home that it built from the bundled archive."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ENTREPOT = Path(sys.executable).with_name("entrepot")
+HOME_NAME = "집 of the warehouse"  # a blank and Korean letters: a path is text
+LONGEST_BUILD_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Built:
+    """A home after its first build. Nobody changes it: a test that builds again takes a copy."""
+
+    home: Path
+    output: str
+    seconds: float
+
+
+def environment(home: Path, **changes: str) -> dict[str, str]:
+    """As a person's who set nothing but the folder."""
+    ours = ("ENTREPOT_", "DAGSTER_", "DBT_", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {"ENTREPOT_HOME": str(home)} | changes
+
+
+@pytest.fixture(scope="session")
+def entrepot() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`entrepot(home, "query", "…", NAME="value")` runs the installed command; keywords are environment variables."""
+
+    def run(home: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ENTREPOT, *arguments],
+            env=environment(home, **changes),
+            cwd=home.parent,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=LONGEST_BUILD_SECONDS,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts any command of the environment in a session of its own, its output in a file, so that it can be killed."""
+
+    def run(home: Path, output: Path, command: str, *arguments: str, **changes: str) -> subprocess.Popen[bytes]:
+        with output.open("wb") as file:
+            return subprocess.Popen(
+                [ENTREPOT.with_name(command), *arguments],
+                env=environment(home, **changes),
+                cwd=home.parent,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, entrepot: Callable[..., subprocess.CompletedProcess[str]]) -> Built:
+    home = tmp_path_factory.mktemp("built") / HOME_NAME
+    started = time.monotonic()
+    answer = entrepot(home, "build")
+    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    return Built(home=home, output=answer.stdout, seconds=time.monotonic() - started)
+
+
+@pytest.fixture
+def copied(built: Built, tmp_path: Path) -> Path:
+    """A copy of the built home, for a test that changes it."""
+    return shutil.copytree(built.home, tmp_path / HOME_NAME, symlinks=True)

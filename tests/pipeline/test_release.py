@@ -1,0 +1,162 @@
+"""What an analyst finds on opening the file, and what `entrepot build` says about it."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Built
+
+MARTS = [
+    "data_health",
+    "dim_country",
+    "dim_country_code",
+    "dim_ledger",
+    "dim_month",
+    "metric_catalog",
+    "publication",
+    "published_figure_checks",
+    "quarantine",
+    "surplus_annual",
+    "surplus_mirror",
+    "surplus_monthly",
+    "surplus_records",
+    "surplus_revisions",
+    "surplus_vintages",
+    "working_days_monthly",
+]
+
+
+def test_every_mart_has_rows_and_nothing_is_in_quarantine(published: duckdb.DuckDBPyConnection) -> None:
+    counts = {mart: published.execute(f"select count(*) from {mart}").fetchall()[0][0] for mart in MARTS}
+    assert [mart for mart, rows in counts.items() if rows == 0] == ["quarantine"]
+    tables = published.execute("select table_name from duckdb_tables() order by 1").fetchall()
+    assert [name for (name,) in tables] == MARTS
+
+
+def test_every_table_and_every_column_has_a_comment(published: duckdb.DuckDBPyConnection) -> None:
+    silent = published.execute(
+        """
+        select table_name, null from duckdb_tables() where coalesce(comment, '') = ''
+        union all
+        select table_name, column_name from duckdb_columns()
+        where not internal and database_name = 'trade' and coalesce(comment, '') = ''
+        """
+    ).fetchall()
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", ["surplus_as_of", "marts.surplus_as_of"])
+def test_a_macro_answers_on_a_fresh_read_only_connection_without_settings(built: "Built", name: str) -> None:
+    path = built.home / "serving" / "current" / "trade.duckdb"
+    with duckdb.connect(str(path), read_only=True) as analyst:
+        rows = analyst.execute(f"select count(*) from {name}(date '2025-07-08') where partner_iso3 = 'USA'").fetchall()
+    assert rows == [(305,)]
+
+
+def test_the_parquet_files_hold_the_same_rows_as_the_tables(
+    built: "Built", published: duckdb.DuckDBPyConnection
+) -> None:
+    folder = built.home / "serving" / "current" / "parquet"
+    assert sorted(path.stem for path in folder.iterdir()) == MARTS
+    for mart in MARTS:
+        file = f"read_parquet('{folder / mart}.parquet')"
+        differing = published.execute(
+            f"(from {mart} except all from {file}) union all (from {file} except all from {mart})"
+        ).fetchall()
+        assert differing == [], mart
+
+
+def test_the_file_has_the_storage_version_that_older_clients_open(published: duckdb.DuckDBPyConnection) -> None:
+    tags = published.execute("select tags from duckdb_databases() where database_name = 'trade'").fetchall()[0][0]
+    assert tags["storage_version"].startswith("v1.4.0")
+
+
+def test_the_catalog_says_how_a_balance_is_made(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "select mart_name, formula, unit_name from metric_catalog where column_name = 'balance_usd' order by all"
+    ).fetchall()
+    assert rows == [(mart, "export_usd − import_usd.", "USD") for mart in ("surplus_annual", "surplus_monthly")]
+
+
+def test_the_health_of_each_source_is_told(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        """
+        select source_name || '.' || table_name, release_count, row_count, cast(latest_period_month as varchar),
+               totals_unequal_count, quarantined_row_count, failed_test_count, late_days > 0
+        from data_health order by 1
+        """
+    ).fetchall()
+    assert rows == [
+        ("census.country_exports", 1, 36_283, "2024-12-01", 0, 0, 0, True),
+        ("census.country_imports", 1, 36_277, "2024-12-01", 0, 0, 0, True),
+        ("census.country_workbook", 1, 8_474, "2023-01-01", 192, 0, 0, True),
+        ("kcs.country_totals", 1, 68_578, "2025-05-01", 0, 0, 0, True),
+        ("kcs.national_totals", 1, 269, "2022-05-01", None, 0, 0, True),
+    ]
+
+
+def test_the_release_describes_itself(published: duckdb.DuckDBPyConnection) -> None:
+    told = published.execute("select mart_name, row_count from publication order by 1").fetchall()
+    counted = [(mart, published.execute(f"select count(*) from {mart}").fetchall()[0][0]) for mart in MARTS]
+    assert told == counted
+
+
+def test_the_build_ends_with_a_summary_that_a_person_can_read(
+    built: "Built", published: duckdb.DuckDBPyConnection
+) -> None:
+    (release,) = published.execute("select distinct release_id from publication").fetchall()[0]
+    (tests,) = published.execute("select distinct tests_passed_count from publication").fetchall()[0]
+    assert f"Release {release}" in built.output
+    assert re.search(r"^surplus_monthly +[0-9]{3},[0-9]{3}$", built.output, re.MULTILINE)
+    assert f"{tests} tests passed. " in built.output
+    assert tests > 50
+    assert "ledger kcs     exports  127.761  imports   72.132  balance  +55.629" in built.output
+    assert "ledger census  exports   65.586  imports  131.553  balance  -65.967" in built.output
+    assert f"Read it at {built.home / 'serving' / 'current' / 'trade.duckdb'}\n" in built.output
+    assert 'Try next:  entrepot query "' in built.output
+
+
+def test_the_build_says_while_it_runs_how_far_it_is(built: "Built") -> None:
+    steps = re.findall(r"^ +[0-9.]+ s +([0-9]+) of ([0-9]+) steps done, last \S.*$", built.output, re.MULTILINE)
+    assert len(steps) >= 4
+    assert steps[-1][0] == steps[-1][1]
+
+
+def test_the_next_command_that_the_build_names_works(
+    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    (sql,) = re.findall(r'Try next:  entrepot query "(.*)"', built.output)
+    answer = entrepot(built.home, "query", sql)
+    assert answer.returncode == 0, answer.stderr
+    assert "partner_iso3" in answer.stdout
+
+
+def test_a_second_build_with_nothing_new_keeps_the_release_and_says_so(
+    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    served = (built.home / "serving" / "current").readlink()
+    answer = entrepot(built.home, "build")
+    assert answer.returncode == 0, answer.stderr
+    assert f"Nothing new since release {served.name}: it is still served." in answer.stdout
+    assert "balance  +55.629" in answer.stdout
+    assert (built.home / "serving" / "current").readlink() == served
+    assert [path.name for path in (built.home / "serving" / "releases").iterdir()] == [served.name]
+
+
+def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_columns(
+    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    answer = entrepot(built.home, "status")
+    assert answer.returncode == 0, answer.stderr
+    assert f"Served: release {(built.home / 'serving' / 'current').readlink().name}" in answer.stdout
+    lines = answer.stdout.splitlines()
+    assert any(
+        re.fullmatch(r"kcs\.country_totals +2025-05 +\d{4}-\d{2} +[\d,]+ +1 +68,578 +0 +0", line) for line in lines
+    )
+    assert "…" not in answer.stdout
+    assert "Something changed" not in answer.stdout
