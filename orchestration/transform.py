@@ -5,12 +5,14 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from dagster import AssetKey
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from packaging.version import Version
 
 from orchestration.errors import EntrepotError
 from orchestration.inputs import models_fingerprint
@@ -26,6 +28,14 @@ class Translator(DagsterDbtTranslator):
         return str(folders[-1]) if folders else "reference"
 
 
+class Dbt(DbtCliResource):
+    """dbt of this environment. Its version is known without starting it once more, which would cost seconds a run."""
+
+    @property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+
 @dataclass(frozen=True)
 class TestCounts:
     """Of one dbt run. `failed_by_table` counts warnings by `source.table`, for `data_health`."""
@@ -37,7 +47,7 @@ class TestCounts:
 
 def dbt_resource(settings: Settings) -> DbtCliResource:
     settings.export()
-    return DbtCliResource(
+    return Dbt(
         project_dir=os.fspath(settings.dbt_project),
         profiles_dir=os.fspath(settings.dbt_project),
         dbt_executable=os.fspath(Path(sys.executable).with_name("dbt")),
