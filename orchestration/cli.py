@@ -40,6 +40,11 @@ where year = 2024 and reporter_iso3 in ('KOR', 'USA') and partner_iso3 in ('KOR'
 order by ledger_code desc
 """
 
+NEXT = (
+    "select period_month, export_usd, import_usd, balance_usd from surplus_as_of(date '2023-04-15') "
+    "where ledger_code = 'census' and partner_iso3 = 'KOR' order by period_month desc limit 5"
+)
+
 
 @contextmanager
 def _told() -> Iterator[None]:
@@ -122,7 +127,8 @@ def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
     for ledger, exports, imports, balance in balances:
         console.print(f"  ledger {ledger:<7} exports {exports:8.3f}  imports {imports:8.3f}  balance {balance:+8.3f}")
     console.print(f"\nRead it at {at.current_file}", soft_wrap=True)
-    console.print("Try next:  entrepot query \"from surplus_as_of(date '2023-04-15') limit 5\"", soft_wrap=True)
+    console.print("Try next, what the American books said of Korea in April 2023:", highlight=False)
+    console.print(f'  entrepot query "{NEXT}"', soft_wrap=True, highlight=False)
 
 
 @app.command()

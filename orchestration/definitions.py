@@ -69,11 +69,16 @@ def raw_asset(source: Source, table: RawTable) -> AssetsDefinition:
 
 @dbt_assets(manifest=manifest(settings()), dagster_dbt_translator=Translator(), pool=WRITER_POOL)
 def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-    """Staging, intermediate and marts with their tests, in one dbt run."""
+    """Staging, intermediate and marts with their data tests, in one dbt run. Unit tests judge code: `make test` runs them."""
     at = settings()
     with at.writer():
         forget_results(at)
-        run = dbt.cli(["build"], context=context, target_path=at.dbt_target, raise_on_error=False)
+        run = dbt.cli(
+            ["build", "--exclude-resource-type", "unit_test"],
+            context=context,
+            target_path=at.dbt_target,
+            raise_on_error=False,
+        )
         yield from run.stream()
     tests(at)
 

@@ -98,13 +98,13 @@ def marts(settings: Settings) -> list[Mart]:
 
 
 def tests(settings: Settings) -> TestCounts:
-    """What the last run's data tests and unit tests said; raises where one of severity error failed."""
+    """What the last run's data tests said; raises where one of severity error failed."""
     results = _read(settings.dbt_target / "run_results.json")["results"]
     nodes = _read(settings.dbt_target / "manifest.json")["nodes"]
     failures = [result for result in results if result["status"] in ("error", "fail", "runtime error")]
     if failures:
         raise EntrepotError(_explain(settings, failures))
-    judged = [result for result in results if result["unique_id"].startswith(("test.", "unit_test."))]
+    judged = [result for result in results if result["unique_id"].startswith("test.")]
     warned = [result for result in judged if result["status"] == "warn"]
     by_table: dict[str, int] = {}
     for result in warned:
@@ -121,8 +121,7 @@ def _explain(settings: Settings, failures: list[dict[str, Any]]) -> str:
         f"{len(failures)} of dbt's steps failed. Nothing was published: a release that was served before still is."
     ]
     for failure in failures:
-        kind, _, *names = failure["unique_id"].split(".")
-        name = "::".join(names) if kind == "unit_test" else names[0]
+        kind, _, name, *_ = failure["unique_id"].split(".")
         rows = f" ({failure['failures']} rows)" if failure["failures"] else ""
         lines.append(f"  {kind} {name}{rows}: {' '.join(str(failure['message']).split())[:300]}")
         compiled = _compiled(settings, failure)

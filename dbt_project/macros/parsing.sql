@@ -5,9 +5,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Finer digits than the scale are refused, not rounded away. -#}
 {% macro parse_decimal(text, scale=2) -%}
+    {%- set fraction = "([.][0-9]{1," ~ scale ~ "})?" if scale else "" %}
     case
-        when {{ matches("trim(" ~ text ~ ")", "^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$") }}
+        when {{ matches("trim(" ~ text ~ ")", "^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)" ~ fraction ~ "$") }}
         then try_cast(replace(trim({{ text }}), ',', '') as decimal(18, {{ scale }}))
     end
 {%- endmacro %}

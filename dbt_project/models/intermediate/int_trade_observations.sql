@@ -4,7 +4,15 @@ with
 
     reports as (select * from {{ ref("int_trade_reports") }}),
 
-    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
+    readable_releases as (
+        select releases.*
+        from {{ ref("stg_entrepot__releases") }} as releases
+        left join
+            (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
+            on rejected.release_id = releases.release_id
+        where rejected.release_id is null
+    ),
 
     first_reports as (
         select dataset_code, valuation, {{ series_columns }}, min(known_from) as first_known_from
@@ -17,7 +25,7 @@ with
         select first_reports.*, releases.release_id, releases.known_from, releases.open_status as data_status
         from first_reports
         inner join
-            releases
+            readable_releases as releases
             on concat(releases.source_name, '.', releases.table_name) = first_reports.dataset_code
             and releases.known_from > first_reports.first_known_from
             and first_reports.period_month between releases.first_period_month and releases.last_period_month

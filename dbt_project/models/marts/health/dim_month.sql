@@ -1,4 +1,4 @@
-{#- 1,200 months, counted by three digits of a number base: the portable way. -#}
+{#- 1,000 months, to April 2043, counted by three digits of a number base: the portable way. -#}
 with
 
     digits as (

@@ -13,7 +13,7 @@
                     {%- set rest = text.split("Formula:")[1] %}
                     {%- set formula = rest.split("Null:")[0] | trim %}
                     {%- set null_rule = rest.split("Null:")[1] | trim if "Null:" in rest else "" %}
-                    {%- do rows.append([node.name, column.name, definition, formula, null_rule, column.data_type]) %}
+                    {%- do rows.append([node.name, column.name, definition, formula, null_rule]) %}
                 {%- endif %}
             {%- endfor %}
         {%- endif %}
@@ -22,14 +22,13 @@
 with
 
     metrics as (
-        {%- for mart_name, column_name, definition, formula, null_rule, data_type in rows %}
+        {%- for mart_name, column_name, definition, formula, null_rule in rows %}
             select
                 '{{ mart_name }}' as mart_name,
                 '{{ column_name }}' as column_name,
                 '{{ definition }}' as definition,
                 '{{ formula }}' as formula,
-                nullif('{{ null_rule }}', '') as null_rule,
-                '{{ data_type }}' as data_type
+                nullif('{{ null_rule }}', '') as null_rule
             {% if not loop.last %}
                 union all
             {% endif %}
@@ -39,8 +38,7 @@ with
                 cast(null as {{ dbt.type_string() }}) as column_name,
                 cast(null as {{ dbt.type_string() }}) as definition,
                 cast(null as {{ dbt.type_string() }}) as formula,
-                cast(null as {{ dbt.type_string() }}) as null_rule,
-                cast(null as {{ dbt.type_string() }}) as data_type
+                cast(null as {{ dbt.type_string() }}) as null_rule
             where 1 = 0
         {%- endfor %}
     )

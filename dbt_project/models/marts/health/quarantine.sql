@@ -1,28 +1,8 @@
-{%- set tables = [
-    ["kcs", "country_totals"],
-    ["kcs", "national_totals"],
-    ["census", "country_imports"],
-    ["census", "country_exports"],
-    ["census", "country_workbook"],
-] %}
 with
 
-    rejected as (
-        {%- for source_name, table_name in tables %}
-            select
-                '{{ source_name }}' as source_name,
-                '{{ table_name }}' as table_name,
-                release_id,
-                row_number,
-                raw_record,
-                quarantine_reason
-            from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
-            where quarantine_reason is not null
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {%- endfor %}
-    )
+    rejected as (select * from {{ ref("int_rejected_rows") }}),
+
+    releases as (select * from {{ ref("stg_entrepot__releases") }})
 
 select
     rejected.source_name,
@@ -33,4 +13,4 @@ select
     rejected.quarantine_reason,
     releases.file_path
 from rejected
-inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = rejected.release_id
+inner join releases on releases.release_id = rejected.release_id

@@ -1,0 +1,21 @@
+{%- set tables = [
+    ["kcs", "country_totals"],
+    ["kcs", "national_totals"],
+    ["census", "country_imports"],
+    ["census", "country_exports"],
+    ["census", "country_workbook"],
+] %}
+{%- for source_name, table_name in tables %}
+    select
+        '{{ source_name }}' as source_name,
+        '{{ table_name }}' as table_name,
+        release_id,
+        row_number,
+        raw_record,
+        quarantine_reason
+    from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
+    where quarantine_reason is not null
+    {% if not loop.last %}
+        union all
+    {% endif %}
+{%- endfor %}
