@@ -33,6 +33,14 @@ console = Console(file=sys.stdout, markup=False, emoji=False)
 errors = Console(file=sys.stderr, markup=False, emoji=False)
 ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
+# `build.log` keeps what a run prints. Dagster would keep it too, by child processes that die of Ctrl-C with a traceback.
+NO_WATCHERS = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+
 HEADLINE = """
 select ledger_code, export_usd / 1e9, import_usd / 1e9, balance_usd / 1e9
 from marts.surplus_annual
@@ -85,7 +93,8 @@ def _run(at: Settings) -> "Publication":
     before = current(at.serving)
     at.export()
     with at.writer():
-        from dagster import DagsterInstance
+        from dagster import DagsterExecutionInterruptedError, DagsterInstance
+        from dagster._core.instance import InstanceRef
 
         from orchestration.definitions import defs
         from orchestration.progress import show
@@ -95,9 +104,15 @@ def _run(at: Settings) -> "Publication":
         with (
             show(console, steps),
             _spoken_to(at.dbt_target / "build.log"),
-            DagsterInstance.from_config(str(at.dagster_home)) as instance,
+            DagsterInstance.from_ref(InstanceRef.from_dir(str(at.dagster_home), overrides=NO_WATCHERS)) as instance,
         ):
-            job.execute_in_process(instance=instance)
+            try:
+                job.execute_in_process(instance=instance)
+            except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+                raise EntrepotError(
+                    "Interrupted. Nothing was published: a release that was served before still is. "
+                    "Run `entrepot build` again; it needs no cleaning up."
+                ) from None
     published = current(at.serving)
     if published is None or published == before:
         raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
