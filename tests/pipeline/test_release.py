@@ -118,7 +118,7 @@ def test_the_build_ends_with_a_summary_that_a_person_can_read(
     assert "ledger kcs     exports  127.761  imports   72.132  balance  +55.629" in built.output
     assert "ledger census  exports   65.586  imports  131.553  balance  -65.967" in built.output
     assert f"Read it at {built.home / 'serving' / 'current' / 'trade.duckdb'}\n" in built.output
-    assert 'Try next:  entrepot query "' in built.output
+    assert 'entrepot query "' in built.output
 
 
 def test_the_build_says_while_it_runs_how_far_it_is(built: "Built") -> None:
