@@ -20,6 +20,7 @@ with
         group by ledger_code, reporter_iso3, flow_code, horizon_code
     )
 
+-- Threads add in any order: the digits that depend on it are cut, so that equal inputs give equal files.
 select
     measured.ledger_code,
     measured.reporter_iso3,
@@ -31,11 +32,11 @@ select
     case
         when measured.months_count >= {{ enough }} then {{ money("measured.mean_revision_usd") }}
     end as mean_revision_usd,
-    case when measured.months_count >= {{ enough }} then measured.mean_revision_pct end as mean_revision_pct,
+    case when measured.months_count >= {{ enough }} then round(measured.mean_revision_pct, 12) end as mean_revision_pct,
     case
-        when measured.months_count >= {{ enough }} then measured.mean_absolute_revision_pct
+        when measured.months_count >= {{ enough }} then round(measured.mean_absolute_revision_pct, 12)
     end as mean_absolute_revision_pct,
-    case when measured.months_count >= {{ enough }} then measured.rmse_pct end as rmse_pct,
+    case when measured.months_count >= {{ enough }} then round(measured.rmse_pct, 12) end as rmse_pct,
     case when measured.months_count >= {{ enough }} then bias.bias_t end as bias_t
 from measured
 left join
