@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout
 from csv import writer
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated
 
 import duckdb
@@ -143,7 +144,8 @@ def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
         console.print(f"  ledger {ledger:<7} exports {exports:8.3f}  imports {imports:8.3f}  balance {balance:+8.3f}")
     console.print(f"\nRead it at {at.current_file}", soft_wrap=True)
     console.print("Try next, what the American books said of Korea in April 2023:", highlight=False)
-    console.print(f'  entrepot query "{NEXT}"', soft_wrap=True, highlight=False)
+    command = "entrepot" if which("entrepot") else sys.argv[0]
+    console.print(f'  {command} query "{NEXT}"', soft_wrap=True, highlight=False)
 
 
 @app.command()
