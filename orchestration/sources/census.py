@@ -34,5 +34,12 @@ SOURCE = Source(
             unit="million USD",
             release_lag_days=36,
         ),
+        RawTable(
+            name="chapter_imports",
+            grain="One row per HS chapter, partner and month: general imports (`GEN_VAL_MO`). "
+            "`-` is the world; codes below 1000 and such as `5XXX` are groups of countries. Explicit zeros are kept.",
+            unit="USD",
+            release_lag_days=36,
+        ),
     ),
 )
