@@ -41,7 +41,7 @@ SOURCE = Source(
         RawTable(
             name="hs6_exports",
             grain="One row per six-digit HS code and month: exports to the whole world, of every code the service lists. "
-            "About every seventh value is a printed 0, most likely a code that was only imported that month.",
+            "About 15 % of the values are a printed 0, most likely a code that was only imported that month.",
             unit="USD",
             release_lag_days=15,
         ),
