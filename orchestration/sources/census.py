@@ -36,6 +36,7 @@ SOURCE = Source(
         ),
         RawTable(
             name="chapter_imports",
+            columns=("time", "I_COMMODITY", "CTY_CODE", "GEN_VAL_MO"),
             grain="One row per HS chapter, partner and month: general imports (`GEN_VAL_MO`). "
             "`-` is the world; codes below 1000 and such as `5XXX` are groups of countries. Explicit zeros are kept.",
             unit="USD",

@@ -26,21 +26,24 @@ SOURCE = Source(
         ),
         RawTable(
             name="set_exports",
-            grain="One row per set of HS codes, partner and month: exports and their weight, added up over the set's codes. "
+            columns=("year", "hsCd", "statCd", "statCdCntnKor1", "expWgt", "expDlr"),
+            grain="One row per set of HS codes, partner and month: exports and weight in kg, summed over the set. "
             "A set such as `8703+8708` is known only as the sum; sets do not overlap and do not cover all exports.",
-            unit="USD and kg",
+            unit="USD",
             release_lag_days=15,
         ),
         RawTable(
             name="chip_trade",
-            grain="One row per ten-digit code of memory chips (HS 854232), partner and month, both flows with their weight. "
-            "The Korean ten-digit codes changed in January 2022; a weight of 0 beside a value means unknown.",
-            unit="USD and kg",
+            columns=("year", "hsCd", "statKor", "statCd", "statCdCntnKor1", "expWgt", "expDlr", "impWgt", "impDlr"),
+            grain="One row per ten-digit code of memory chips (HS 854232), partner and month, both flows with their "
+            "weight in kg. The ten-digit codes changed in January 2022; a weight of 0 beside a value means unknown.",
+            unit="USD",
             release_lag_days=15,
         ),
         RawTable(
-            name="hs6_exports",
-            grain="One row per six-digit HS code and month: exports to the whole world, of every code the service lists. "
+            name="subheading_exports",
+            columns=("year", "hsCode", "expDlr"),
+            grain="One row per HS subheading (six digits) and month: exports to the whole world. "
             "About 15 % of the values are a printed 0, most likely a code that was only imported that month.",
             unit="USD",
             release_lag_days=15,
