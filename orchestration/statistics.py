@@ -5,6 +5,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.linalg import eigh
 from statsmodels.tsa.interp import dentonm
 from statsmodels.tsa.seasonal import STL
 
@@ -22,6 +23,19 @@ ADJUSTED = dict.fromkeys(SERIES, "str") | {
 SHORTEST_SERIES_MONTHS = 48
 SA_METHOD = "STL of working-day-adjusted logs, whole years benchmarked by Denton"
 BIAS_LAG_MONTHS = 3
+
+MATRIX = ["ledger_code", "year", "hs_level"]
+COMPLEXITY = {
+    "ledger_code": "str",
+    "year": "int32",
+    "hs_level": "int32",
+    "dimension_code": "str",
+    "item_code": "str",
+    "complexity_index": "float",
+    "link_count": "int32",
+    "exporter_count": "int32",
+    "product_count": "int32",
+}
 
 
 def seasonally_adjust(series: pd.DataFrame) -> pd.DataFrame:
@@ -118,3 +132,62 @@ def _bias_t(group: pd.DataFrame) -> float | None:
         return None
     fit = sm.OLS(revision.to_numpy(), np.ones(len(revision))).fit(cov_type="HAC", cov_kwds={"maxlags": BIAS_LAG_MONTHS})
     return float(fit.tvalues[0])
+
+
+def economic_complexity(advantages: pd.DataFrame) -> pd.DataFrame:
+    """Economic and product complexity (Hidalgo and Hausmann 2009): one row per matrix and exporter or product.
+
+    Takes the columns of `MATRIX`, `exporter_iso3`, `product_code` and `rca_world`. An exporter and a product are linked
+    where `rca_world` ≥ 1; `link_count` is the diversity of an exporter, the ubiquity of a product. `complexity_index`
+    has mean 0 and standard deviation 1 (of the whole, not of a sample); it grows with diversity for exporters, and with
+    the complexity of its exporters for products. Null where the matrix falls into parts, for then it has no order.
+    No country or product is cut for its size: cut before.
+    """
+    rows = [_complexity_of_one(group) for _, group in advantages.groupby(MATRIX, sort=True)]
+    nothing = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COMPLEXITY.items()})
+    return pd.concat(rows or [nothing], ignore_index=True).astype(COMPLEXITY)[list(COMPLEXITY)]
+
+
+def _complexity_of_one(group: pd.DataFrame) -> pd.DataFrame:
+    linked = group[group["rca_world"].astype(float) >= 1]
+    links = pd.crosstab(linked["exporter_iso3"], linked["product_code"]).clip(upper=1)
+    diversity, ubiquity = links.sum(axis=1), links.sum(axis=0)
+    exporters = _second_eigenvector(links.to_numpy(dtype=float))
+    products = (links.to_numpy().T @ exporters) / ubiquity.to_numpy()
+    sides = [("exporter", exporters, diversity), ("product", products, ubiquity)]
+    return pd.concat(
+        pd.DataFrame(
+            {
+                **{name: group[name].iloc[0] for name in MATRIX},
+                "dimension_code": side,
+                "item_code": counts.index.astype(str),
+                "complexity_index": _standardised(values),
+                "link_count": counts.to_numpy(),
+                "exporter_count": len(diversity),
+                "product_count": len(ubiquity),
+            }
+        )
+        for side, values, counts in sides
+    )
+
+
+def _second_eigenvector(links: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Of W = D_c⁻¹ M D_p⁻¹ Mᵀ, signed to grow with diversity; by the symmetric matrix that has the same eigenvalues.
+
+    The largest eigenvalue is 1 and belongs to the vector of ones. Where the second is 1 too, the matrix falls into parts.
+    """
+    diversity, ubiquity = links.sum(axis=1), links.sum(axis=0)
+    if len(links) < 3:
+        return np.full(len(links), np.nan)
+    scaled = links / np.sqrt(np.outer(diversity, ubiquity))
+    size = len(links)
+    values, vectors = eigh(scaled @ scaled.T, subset_by_index=[size - 2, size - 1])
+    if values[0] > 1 - 1e-9:
+        return np.full(size, np.nan)
+    vector = vectors[:, 0] / np.sqrt(diversity)
+    return vector if np.cov(vector, diversity)[0, 1] >= 0 else -vector
+
+
+def _standardised(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    spread = values.std()
+    return (values - values.mean()) / spread if spread > 1e-12 else np.full(len(values), np.nan)

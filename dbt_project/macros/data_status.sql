@@ -6,3 +6,15 @@
         {% for step in ladder %} when {{ loop.index }} then '{{ step }}' {% endfor %}
     end
 {%- endmacro %}
+
+{#- The less settled of two statuses; the known one where the other is null. -#}
+{% macro less_settled(status, other_status) -%}
+    {%- set ladder = ["flash", "preliminary", "confirmed", "final", "revised"] -%}
+    case
+        least(
+            case {{ status }} {% for step in ladder %} when '{{ step }}' then {{ loop.index }} {% endfor %} end,
+            case {{ other_status }} {% for step in ladder %} when '{{ step }}' then {{ loop.index }} {% endfor %} end
+        )
+        {% for step in ladder %} when {{ loop.index }} then '{{ step }}' {% endfor %}
+    end
+{%- endmacro %}

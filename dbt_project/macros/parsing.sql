@@ -30,6 +30,11 @@
     end
 {%- endmacro %}
 
+{#- A weight of 0 beside a value was not weighed: unknown, not nothing. -#}
+{% macro weight(printed_kg, value) -%}
+    case when {{ printed_kg }} > 0 or {{ value }} = 0 then {{ printed_kg }} end
+{%- endmacro %}
+
 {#- The row as it was printed, for the quarantine: values in the publisher's order, a null as `null`. -#}
 {% macro raw_record(columns) -%}
     concat(

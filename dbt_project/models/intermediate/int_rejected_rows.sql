@@ -4,6 +4,10 @@
     ["census", "country_imports"],
     ["census", "country_exports"],
     ["census", "country_workbook"],
+    ["kcs", "set_exports"],
+    ["kcs", "chip_trade"],
+    ["kcs", "subheading_exports"],
+    ["census", "chapter_imports"],
 ] %}
 {%- for source_name, table_name in tables %}
     select

@@ -1,0 +1,5 @@
+{{ config(materialized="view") }}
+
+select *
+from {{ ref("int_product_observations") }}
+where known_to is null and value_usd is not null

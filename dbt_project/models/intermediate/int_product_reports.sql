@@ -1,0 +1,116 @@
+-- What each release says of products. They never stand among the totals: sets and codes of several levels overlap.
+with
+
+    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+
+    ledgers as (select * from {{ ref("ledgers") }}),
+
+    country_codes as (select * from {{ ref("country_codes") }}),
+
+    countries as (select * from {{ ref("countries") }}),
+
+    flows as (
+        select 'export' as flow_code
+        union all
+        select 'import'
+    ),
+
+    printed as (
+        select
+            release_id,
+            publisher_code,
+            'set' as product_kind,
+            product_code,
+            period_month,
+            'export' as flow_code,
+            export_fob_usd as value_usd,
+            export_kg as weight_kg
+        from {{ ref("stg_kcs__set_exports") }}
+        where quarantine_reason is null
+        union all
+        select
+            release_id,
+            publisher_code,
+            'national_item',
+            product_code,
+            period_month,
+            flow_code,
+            case flow_code when 'export' then export_fob_usd else import_cif_usd end,
+            case flow_code when 'export' then export_kg else import_kg end
+        from {{ ref("stg_kcs__chip_trade") }}
+        cross join flows
+        where quarantine_reason is null
+        union all
+        select release_id, '_TOTAL', 'subheading', product_code, period_month, 'export', export_fob_usd, null
+        from {{ ref("stg_kcs__subheading_exports") }}
+        where quarantine_reason is null
+        union all
+        select release_id, publisher_code, 'chapter', product_code, period_month, 'import', import_customs_usd, null
+        from {{ ref("stg_census__chapter_imports") }}
+        where quarantine_reason is null
+    ),
+
+    placed as (
+        select
+            releases.release_id,
+            concat(releases.source_name, '.', releases.table_name) as dataset_code,
+            releases.ledger_code,
+            ledgers.reporter_iso3,
+            coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
+            printed.flow_code,
+            printed.product_kind,
+            printed.product_code,
+            printed.period_month,
+            printed.value_usd,
+            printed.weight_kg,
+            case
+                when printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
+            end as valuation,
+            case
+                when printed.period_month <= releases.settled_through_month
+                then releases.settled_status
+                else releases.open_status
+            end as data_status,
+            releases.known_from
+        from printed
+        inner join releases on releases.release_id = printed.release_id
+        inner join ledgers on ledgers.ledger_code = releases.ledger_code
+        left join
+            country_codes
+            on country_codes.ledger_code = releases.ledger_code
+            and country_codes.publisher_code = printed.publisher_code
+    )
+
+select
+    placed.release_id,
+    placed.dataset_code,
+    placed.ledger_code,
+    placed.reporter_iso3,
+    placed.partner_iso3,
+    placed.flow_code,
+    placed.product_kind,
+    placed.product_code,
+    placed.period_month,
+    {{ money("sum(placed.value_usd)") }} as value_usd,
+    -- Several codes may stand for one partner: its weight is known where each of theirs is.
+    case when count(placed.weight_kg) = count(*) then cast(sum(placed.weight_kg) as decimal(20, 2)) end as weight_kg,
+    placed.valuation,
+    placed.data_status,
+    placed.known_from
+from placed
+left join countries on countries.iso3 = placed.partner_iso3
+-- Groups of countries overlap: with them, partners would not add up to the world.
+where coalesce(countries.kind, 'country') <> 'group'
+group by
+    placed.release_id,
+    placed.dataset_code,
+    placed.ledger_code,
+    placed.reporter_iso3,
+    placed.partner_iso3,
+    placed.flow_code,
+    placed.product_kind,
+    placed.product_code,
+    placed.period_month,
+    placed.valuation,
+    placed.data_status,
+    placed.known_from

@@ -1,0 +1,51 @@
+-- Sectors by calendar year. The residual is known only for a year whose every month has a total.
+with
+
+    monthly as (select * from {{ ref("int_sector_monthly") }}),
+
+    totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'year' and month_count = 12),
+
+    annual as (
+        select
+            ledger_code,
+            reporter_iso3,
+            partner_iso3,
+            flow_code,
+            scheme_code,
+            sector_code,
+            cast(extract(year from period_month) as integer) as year,
+            valuation,
+            case
+                when sector_code <> 'other' or count(value_usd) = count(*) then {{ money("sum(value_usd)") }}
+            end as value_usd,
+            case when count(weight_kg) = count(*) then cast(sum(weight_kg) as decimal(20, 2)) end as weight_kg,
+            cast(count(value_usd) as integer) as months_count,
+            {{ money("sum(mapped_usd)") }} as mapped_usd,
+            max(is_break) as is_break,
+            {{ least_settled("data_status") }} as data_status,
+            max(known_from) as known_from
+        from monthly
+        group by
+            ledger_code,
+            reporter_iso3,
+            partner_iso3,
+            flow_code,
+            scheme_code,
+            sector_code,
+            cast(extract(year from period_month) as integer),
+            valuation
+    )
+
+select
+    annual.*,
+    case when annual.months_count = 12 then totals.total_usd end as total_usd,
+    case when annual.months_count = 12 then totals.earlier_total_usd end as earlier_total_usd,
+    case when annual.months_count = 12 then totals.total_yoy_pct end as total_yoy_pct
+from annual
+left join
+    totals
+    on totals.ledger_code = annual.ledger_code
+    and totals.reporter_iso3 = annual.reporter_iso3
+    and totals.partner_iso3 = annual.partner_iso3
+    and totals.flow_code = annual.flow_code
+    and totals.period_start = cast(concat(cast(annual.year as {{ dbt.type_string() }}), '-01-01') as date)

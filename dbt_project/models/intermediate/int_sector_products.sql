@@ -1,0 +1,27 @@
+-- Which code of which kind of table belongs to which sector. A scheme is used only where the table's codes are fine
+-- enough.
+with
+
+    codes as (select distinct product_kind, product_code from {{ ref("int_product_reports") }}),
+
+    sector_products as (select * from {{ ref("sector_products") }}),
+
+    schemes as (select scheme_code, max(hs_level) as finest_level from sector_products group by scheme_code)
+
+select distinct codes.product_kind, codes.product_code, sector_products.scheme_code, sector_products.sector_code
+from codes
+inner join
+    sector_products
+    on (codes.product_kind = 'set' and sector_products.publisher_code = codes.product_code)
+    or (
+        codes.product_kind = 'national_item'
+        and sector_products.publisher_code is not null
+        and {{ begins_with("codes.product_code", "sector_products.product_code") }}
+    )
+    or (
+        codes.product_kind in ('chapter', 'subheading')
+        and sector_products.publisher_code is null
+        and {{ begins_with("codes.product_code", "sector_products.product_code") }}
+    )
+inner join schemes on schemes.scheme_code = sector_products.scheme_code
+where codes.product_kind in ('set', 'national_item') or schemes.finest_level <= length(codes.product_code)

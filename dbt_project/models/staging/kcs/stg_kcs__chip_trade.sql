@@ -1,0 +1,62 @@
+with
+
+    printed as (select * from {{ source("kcs", "chip_trade") }}),
+
+    named as (
+        select
+            _release_id as release_id,
+            _known_from as known_from,
+            _row_number as row_number,
+            -- The collector's reader took Namibia's code NA for nothing; the name is left.
+            case
+                when coalesce(trim(statcd), '') = '' and trim(statcdcntnkor1) = '나미비아'
+                then 'NA'
+                else upper(trim(statcd))
+            end as publisher_code,
+            trim(statcdcntnkor1) as publisher_name,
+            trim(hscd) as product_code,
+            trim(statkor) as product_name_ko,
+            {{ parse_month("year") }} as period_month,
+            {{ parse_decimal("expdlr") }} as export_fob_usd,
+            {{ parse_decimal("expwgt") }} as printed_export_kg,
+            {{ parse_decimal("impdlr") }} as import_cif_usd,
+            {{ parse_decimal("impwgt") }} as printed_import_kg,
+            {{
+                raw_record(
+                    ["year", "hsCd", "statKor", "statCd", "statCdCntnKor1", "expWgt", "expDlr", "impWgt", "impDlr"]
+                )
+            }} as raw_record
+        from printed
+    )
+
+select
+    release_id,
+    known_from,
+    row_number,
+    publisher_code,
+    publisher_name,
+    product_code,
+    product_name_ko,
+    period_month,
+    export_fob_usd,
+    {{ weight("printed_export_kg", "export_fob_usd") }} as export_kg,
+    import_cif_usd,
+    {{ weight("printed_import_kg", "import_cif_usd") }} as import_kg,
+    raw_record,
+    case
+        when period_month is null
+        then 'the month does not parse'
+        when coalesce(publisher_code, '') = ''
+        then 'the partner code is missing'
+        when coalesce(product_code, '') = ''
+        then 'the product code is missing'
+        when export_fob_usd is null
+        then 'the export value does not parse'
+        when printed_export_kg is null
+        then 'the export weight does not parse'
+        when import_cif_usd is null
+        then 'the import value does not parse'
+        when printed_import_kg is null
+        then 'the import weight does not parse'
+    end as quarantine_reason
+from named
