@@ -10,11 +10,11 @@ TYPES_BY_NAME = {
     "boolean": r"(is|has)_.+",
     "timestamp": r"known_from|known_to|.+_at_utc",
     "date": r".+_date|(.+_)?period_month|period_start|streak_start",
-    "decimal(20, 2)": r".+_usd",
+    "decimal(20, 2)": r".+_usd|.+(?<!_per)_kg",
     "decimal(18, 9)": r"(published|held|difference)_value|tolerance",
     "decimal(4, 1)": r"working_days",
-    "double": r".+_(pct|pp|share|ratio|index|t)",
-    "integer": r"year|.+_(months_count|rank|sign|length)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
+    "double": r".+_(pct|pp|share|ratio|index|t)|.+_per_kg",
+    "integer": r"year|hs_level|sort_order|.+_(months_count|rank|sign|length)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
     "bigint": r".+_count|late_days|row_number",
 }
 TEXT = "varchar"

@@ -13,7 +13,7 @@ select
     sectors.sector_name_ko,
     sectors.sort_order,
     sectors.unit_value_quality,
-    cast(coalesce(contents.product_code_count, 0) as integer) as product_code_count,
+    cast(coalesce(contents.product_code_count, 0) as bigint) as product_code_count,
     sectors.source as source_text
 from {{ ref("sectors") }} as sectors
 left join contents on contents.scheme_code = sectors.scheme_code and contents.sector_code = sectors.sector_code

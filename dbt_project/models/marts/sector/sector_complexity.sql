@@ -5,7 +5,7 @@ select
     dimension_code,
     item_code,
     complexity_index,
-    cast(link_count as integer) as link_count,
-    cast(exporter_count as integer) as exporter_count,
-    cast(product_count as integer) as product_count
+    cast(link_count as bigint) as link_count,
+    cast(exporter_count as bigint) as exporter_count,
+    cast(product_count as bigint) as product_count
 from {{ ref("int_world_complexity") }}

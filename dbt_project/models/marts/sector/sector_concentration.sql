@@ -84,11 +84,11 @@ select
     {{ basket }},
     hhi as hhi_index,
     {{ hhi_normalised("hhi", "possible_item_count") }} as hhi_normalised_index,
-    {{ ratio("1", "hhi") }} as effective_item_count,
+    {{ ratio("1", "hhi") }} as effective_items_index,
     top_1_share,
     top_5_share,
-    cast(item_count as integer) as item_count,
-    cast(possible_item_count as integer) as possible_item_count,
+    cast(item_count as bigint) as item_count,
+    cast(possible_item_count as bigint) as possible_item_count,
     data_status,
     known_from
 from measured

@@ -106,7 +106,7 @@ select
     as residual_usd,
     indexed.matched_share,
     indexed.trimmed_share,
-    cast(indexed.matched_item_count as integer) as matched_item_count,
+    cast(indexed.matched_item_count as bigint) as matched_item_count,
     sectors.unit_value_quality,
     indexed.is_break,
     indexed.data_status,
