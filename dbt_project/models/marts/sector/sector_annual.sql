@@ -53,8 +53,8 @@ select
     case
         when total_usd is not null then 100 * {{ ratio("value_usd - earlier_value_usd", "earlier_total_usd") }}
     end as contribution_pp,
-    value_usd > 0 and earlier_value_usd = 0 as is_new,
-    value_usd = 0 and earlier_value_usd > 0 as is_gone,
+    case when earlier_value_usd is not null then value_usd > 0 and earlier_value_usd = 0 end as is_new,
+    case when earlier_value_usd is not null then value_usd = 0 and earlier_value_usd > 0 end as is_gone,
     {{ ratio("mapped_usd", "total_usd") }} as mapped_coverage_share,
     is_break,
     months_count,
