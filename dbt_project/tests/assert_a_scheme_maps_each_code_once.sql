@@ -17,7 +17,9 @@ with
         having count(*) > 1
     ),
 
-    schemes as (select distinct scheme_code from sector_products where scheme_code in ('hs_chapter', 'hs_section')),
+    schemes as (
+        select distinct scheme_code from {{ ref("dim_sector") }} where scheme_code in ('hs_chapter', 'hs_section')
+    ),
 
     missing as (
         select schemes.scheme_code, products.product_code

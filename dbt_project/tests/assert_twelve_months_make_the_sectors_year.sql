@@ -12,4 +12,4 @@ inner join
     and december.sector_code = annual.sector_code
     and extract(year from december.period_month) = annual.year
     and extract(month from december.period_month) = 12
-where annual.months_count = 12 and coalesce(december.value_rolling_12_usd, -1) <> annual.value_usd
+where annual.value_months_count = 12 and coalesce(december.value_rolling_12_usd, -1) <> annual.value_usd

@@ -19,7 +19,7 @@ with
                 when sector_code <> 'other' or count(value_usd) = count(*) then {{ money("sum(value_usd)") }}
             end as value_usd,
             case when count(weight_kg) = count(*) then cast(sum(weight_kg) as decimal(20, 2)) end as weight_kg,
-            cast(count(value_usd) as integer) as months_count,
+            cast(count(value_usd) as integer) as value_months_count,
             {{ money("sum(mapped_usd)") }} as mapped_usd,
             max(is_break) as is_break,
             {{ least_settled("data_status") }} as data_status,
@@ -38,9 +38,9 @@ with
 
 select
     annual.*,
-    case when annual.months_count = 12 then totals.total_usd end as total_usd,
-    case when annual.months_count = 12 then totals.earlier_total_usd end as earlier_total_usd,
-    case when annual.months_count = 12 then totals.total_yoy_pct end as total_yoy_pct
+    case when annual.value_months_count = 12 then totals.total_usd end as total_usd,
+    case when annual.value_months_count = 12 then totals.earlier_total_usd end as earlier_total_usd,
+    case when annual.value_months_count = 12 then totals.total_yoy_pct end as total_yoy_pct
 from annual
 left join
     totals

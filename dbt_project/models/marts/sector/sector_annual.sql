@@ -5,10 +5,10 @@ with
     compared as (
         select
             annual.*,
-            earlier.months_count as earlier_months_count,
+            earlier.value_months_count as earlier_value_months_count,
             -- A year of twelve months is compared with one of twelve months, and never across a break.
             case
-                when annual.months_count = 12 and earlier.months_count = 12 and not annual.is_break
+                when annual.value_months_count = 12 and earlier.value_months_count = 12 and not annual.is_break
                 then earlier.value_usd
             end as earlier_value_usd
         from annual
@@ -57,7 +57,7 @@ select
     case when earlier_value_usd is not null then value_usd = 0 and earlier_value_usd > 0 end as is_gone,
     {{ ratio("mapped_usd", "total_usd") }} as mapped_coverage_share,
     is_break,
-    months_count,
+    value_months_count,
     data_status,
     known_from
 from ranked
