@@ -185,7 +185,7 @@ def _second_eigenvector(links: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndar
     if values[0] > 1 - 1e-9:
         return np.full(size, np.nan)
     vector = vectors[:, 0] / np.sqrt(diversity)
-    return vector if np.cov(vector, diversity)[0, 1] >= 0 else -vector
+    return np.asarray(vector if np.cov(vector, diversity)[0, 1] >= 0 else -vector)
 
 
 def _standardised(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:

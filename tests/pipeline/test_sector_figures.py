@@ -177,7 +177,9 @@ def test_a_set_with_one_partner_has_its_unit_value_for_an_index(published: duckd
         """
     ).df()
     assert len(found) > 30_000
-    np.testing.assert_allclose(found["fisher_price_index"], found["unit_value"] / found["earlier_unit_value"], rtol=1e-9)
+    np.testing.assert_allclose(
+        found["fisher_price_index"], found["unit_value"] / found["earlier_unit_value"], rtol=1e-9
+    )
     weights = found["weight_kg"].astype(float) / found["earlier_kg"].astype(float)
     np.testing.assert_allclose(found["fisher_volume_index"], weights, rtol=1e-9)
 

@@ -12,7 +12,9 @@ from jinja2 import Environment
 
 from orchestration.settings import PROJECT
 
-MACROS = [PROJECT / "dbt_project" / "macros" / name for name in ("arithmetic.sql", "price_indices.sql", "concentration.sql")]
+MACROS = [
+    PROJECT / "dbt_project" / "macros" / name for name in ("arithmetic.sql", "price_indices.sql", "concentration.sql")
+]
 
 Item = tuple[float, float, float, float]
 
@@ -145,7 +147,9 @@ def test_concentration_lies_between_one_by_n_and_one(engine: duckdb.DuckDBPyConn
 
 @settings(deadline=None, max_examples=60)
 @given(parts=values)
-def test_splitting_every_item_in_two_halves_concentration(engine: duckdb.DuckDBPyConnection, parts: list[float]) -> None:
+def test_splitting_every_item_in_two_halves_concentration(
+    engine: duckdb.DuckDBPyConnection, parts: list[float]
+) -> None:
     whole, _ = concentrated(engine, parts)
     halves, _ = concentrated(engine, [part / 2 for part in parts for _ in range(2)])
     assert halves == pytest.approx(whole / 2, rel=1e-9)

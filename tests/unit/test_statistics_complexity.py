@@ -29,7 +29,8 @@ def index_of(found: pd.DataFrame, dimension: str) -> pd.Series:
 
 def walk(links: np.ndarray) -> np.ndarray:
     """W = D_c⁻¹ M D_p⁻¹ Mᵀ, as the definition has it."""
-    return np.asarray((links / links.sum(axis=1, keepdims=True)) @ (links / links.sum(axis=0, keepdims=True)).T)
+    matrix: np.ndarray = (links / links.sum(axis=1, keepdims=True)) @ (links / links.sum(axis=0, keepdims=True)).T
+    return matrix
 
 
 @st.composite
@@ -47,7 +48,9 @@ def matrices(draw: st.DrawFn) -> np.ndarray:
 
 def as_frame(links: np.ndarray) -> pd.DataFrame:
     exporters = [f"E{row:02d}" for row in range(links.shape[0])]
-    made = {name: "".join(chr(97 + column) for column in np.flatnonzero(links[row])) for row, name in enumerate(exporters)}
+    made = {
+        name: "".join(chr(97 + column) for column in np.flatnonzero(links[row])) for row, name in enumerate(exporters)
+    }
     return advantages(made)
 
 

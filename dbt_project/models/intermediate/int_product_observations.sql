@@ -15,7 +15,15 @@ with
 
     reports as (select * from {{ ref("int_product_reports") }}),
 
-    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
+    readable_releases as (
+        select releases.*
+        from {{ ref("stg_entrepot__releases") }} as releases
+        left join
+            (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
+            on rejected.release_id = releases.release_id
+        where rejected.release_id is null
+    ),
 
     -- A later release of the same table that covers the month and lacks the series takes the figure back.
     repeatable as (
@@ -28,7 +36,7 @@ with
             releases.open_status as data_status
         from reports
         inner join
-            releases
+            readable_releases as releases
             on concat(releases.source_name, '.', releases.table_name) = reports.dataset_code
             and releases.known_from > reports.known_from
             and reports.period_month between releases.first_period_month and releases.last_period_month
