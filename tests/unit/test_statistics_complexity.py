@@ -37,9 +37,8 @@ def walk(links: np.ndarray) -> np.ndarray:
 def matrices(draw: st.DrawFn) -> np.ndarray:
     exporters, products = draw(st.integers(3, 9)), draw(st.integers(3, 9))
     cells = draw(st.lists(st.booleans(), min_size=exporters * products, max_size=exporters * products))
-    links = np.array(cells, dtype=float).reshape(exporters, products)
-    links = links[links.sum(axis=1) > 0][:, :]
-    links = links[:, links.sum(axis=0) > 0]
+    drawn = np.array(cells, dtype=float).reshape(exporters, products)
+    links: np.ndarray = drawn[drawn.sum(axis=1) > 0][:, drawn.sum(axis=0) > 0]
     assume(links.shape[0] >= 3 and links.shape[1] >= 2)
     values = np.sort(np.linalg.eigvals(walk(links)).real)
     assume(values[-2] < 1 - 1e-3 and values[-2] > 1e-3 and values[-2] - values[-3] > 1e-3)
