@@ -1,7 +1,15 @@
 {%- set basket = "ledger_code, reporter_iso3, partner_iso3, flow_code, dimension_code, hs_level, hs_revision, frequency_code, period_start" %}
 with
 
-    totals as (select * from {{ ref("int_flow_totals") }} where month_count = 12 or frequency_code = 'month'),
+    totals as (select * from {{ ref("int_flow_totals") }} where total_usd is not null),
+
+    -- A partner that a complete year does not name every month traded nothing in the others: the year is whole all
+    -- the same.
+    whole_periods as (
+        select ledger_code, flow_code, frequency_code, period_start
+        from totals
+        where partner_iso3 = 'WLD' and (frequency_code = 'month' or month_count = 12)
+    ),
 
     defined as (
         select hs_revision, hs_level, count(*) as defined_count
@@ -54,6 +62,12 @@ with
             totals.known_from
         from totals
         inner join known_partners on known_partners.ledger_code = totals.ledger_code
+        inner join
+            whole_periods
+            on whole_periods.ledger_code = totals.ledger_code
+            and whole_periods.flow_code = totals.flow_code
+            and whole_periods.frequency_code = totals.frequency_code
+            and whole_periods.period_start = totals.period_start
         where totals.partner_iso3 <> 'WLD' and totals.total_usd > 0
     ),
 
