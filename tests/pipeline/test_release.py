@@ -103,11 +103,15 @@ def test_the_health_of_each_source_is_told(published: duckdb.DuckDBPyConnection)
         """
     ).fetchall()
     assert rows == [
+        ("census.chapter_imports", 1, 285_711, "2024-12-01", None, 0, 0, True),
         ("census.country_exports", 1, 36_283, "2024-12-01", 0, 0, 0, True),
         ("census.country_imports", 1, 36_277, "2024-12-01", 0, 0, 0, True),
         ("census.country_workbook", 1, 8_474, "2023-01-01", 192, 0, 0, True),
+        ("kcs.chip_trade", 1, 14_442, "2026-05-01", None, 0, 0, True),
         ("kcs.country_totals", 1, 68_578, "2025-05-01", 0, 0, 0, True),
         ("kcs.national_totals", 1, 269, "2022-05-01", None, 0, 0, True),
+        ("kcs.set_exports", 1, 105_868, "2026-05-01", None, 0, 0, True),
+        ("kcs.subheading_exports", 1, 66_534, "2026-01-01", None, 0, 0, True),
     ]
 
 
