@@ -41,7 +41,9 @@ MARTS = [
 ]
 
 
-def test_every_mart_that_data_are_bundled_for_has_rows_and_nothing_is_in_quarantine(published: duckdb.DuckDBPyConnection) -> None:
+def test_every_mart_that_data_are_bundled_for_has_rows_and_nothing_is_in_quarantine(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
     counts = {mart: published.execute(f"select count(*) from {mart}").fetchall()[0][0] for mart in MARTS}
     # No ledger of many reporters is bundled, so nothing can be said of complexity.
     assert [mart for mart, rows in counts.items() if rows == 0] == ["quarantine", "sector_complexity"]
