@@ -42,5 +42,13 @@ SOURCE = Source(
             unit="USD",
             release_lag_days=36,
         ),
+        RawTable(
+            name="duty_collected",
+            columns=("time", "I_COMMODITY", "CTY_CODE", "CON_VAL_MO", "CAL_DUT_MO"),
+            grain="One row per HS chapter, partner and month: imports for consumption (`CON_VAL_MO`) and the duty "
+            "calculated on them (`CAL_DUT_MO`). `-` is the world; codes below 1000 and such as `5XXX` are groups.",
+            unit="USD",
+            release_lag_days=36,
+        ),
     ),
 )

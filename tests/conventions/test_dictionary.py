@@ -7,12 +7,15 @@ from .declared import DBT_PROJECT, Declared
 
 # A type of the marts, and the names its columns have. The first line that fits counts; a name that fits none is a text.
 TYPES_BY_NAME = {
-    "boolean": r"(is|has)_.+",
+    "boolean": r"(is|has|was)_.+",
     "timestamp": r"known_from|known_to|.+_at_utc",
     "date": r".+_date|(.+_)?period_month|period_start|streak_start",
     "decimal(20, 2)": r".+_usd|.+(?<!_per)_kg",
     "decimal(18, 9)": r"(published|held|difference)_value|tolerance",
     "decimal(4, 1)": r"working_days",
+    # Rates and shares as a law or a list states them, exact; what is computed from trade is a double.
+    "decimal(9, 4)": r"(base|s232|reciprocal|s122|regime_rate|rate)_pct|rate_change_pp"
+    r"|(reciprocal|s122|nonmetal|coverage|coverage_low)_share",
     "double": r".+_(pct|pp|share|ratio|index|t)|.+_per_kg",
     "integer": r"year|hs_level|sort_order|.+_(months_count|rank|sign|length)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
     "bigint": r".+_count|late_days|row_number",

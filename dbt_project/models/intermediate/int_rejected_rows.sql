@@ -8,6 +8,7 @@
     ["kcs", "chip_trade"],
     ["kcs", "subheading_exports"],
     ["census", "chapter_imports"],
+    ["census", "duty_collected"],
 ] %}
 {%- for source_name, table_name in tables %}
     select
