@@ -11,7 +11,7 @@ SOURCE = Source(
         RawTable(
             name="federal_reserve",
             columns=("date", "change_bps", "target_lower_pct", "target_upper_pct"),
-            grain="One row per change of the federal funds target. `date` is the day it took effect: since December 2008 the day "
+            grain="One row per change of the federal funds target. `date` is the day it took effect: since 2015 the day "
             "after the decision, before that mostly the day itself. A single target has equal bounds.",
             unit="percent a year",
             release_lag_days=60,
