@@ -23,6 +23,7 @@ SHOWN = (-10, 10)
 CONSTANT_MEAN, MARKET_MODEL = "constant_mean", "market_model"
 STALE_BENCHMARK = pd.Timedelta(days=14)
 FEWEST_COMMON_DAYS = 60
+FEWEST_FOR_SPREAD = 5
 BENCHMARKS = ["benchmark_return", "second_benchmark_return"]
 PAIR = ["event_id", "asset_code"]
 STUDY = [*PAIR, "model_code"]
@@ -121,7 +122,9 @@ def abnormal_returns(events: pd.DataFrame, returns: pd.DataFrame, assets: pd.Dat
             happened = concerned.to_dict("records")
             for track in _tracks(asset, own, by_asset):
                 found += [_abnormal_of_one(event, happened, track) for event in happened]
-    columns = {name: np.concatenate([part[name] for part in found]) if found else [] for name in ABNORMAL}
+    columns: dict[str, Any] = {
+        name: np.concatenate([part[name] for part in found]) if found else [] for name in ABNORMAL
+    }
     return pd.DataFrame(columns)
 
 
@@ -202,7 +205,9 @@ def _abnormal_of_one(event: dict[Any, Any], happened: list[dict[Any, Any]], trac
 def _inside_any(number: Any, events: list[dict[Any, Any]]) -> Any:
     """Which sessions lie in the main window of one of the events."""
     inside = [
-        event["session_number"] + offset for event in events for offset in range(event["first_offset"], event["last_offset"] + 1)
+        event["session_number"] + offset
+        for event in events
+        for offset in range(event["first_offset"], event["last_offset"] + 1)
     ]
     return np.isin(number, inside)
 
@@ -223,14 +228,24 @@ def event_windows(abnormal: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
         event_id, asset_code, model_code = cast(tuple[str, str, str], key)
         study = Study({name: column[positions] for name, column in columns.items()})
         for window in wanted.get((event_id, asset_code), []):
-            rows.append({**dict(zip(STUDY, key, strict=True)), "window_code": window["window_code"], **study.measured(window)})
+            rows.append(
+                {
+                    "event_id": event_id,
+                    "asset_code": asset_code,
+                    "model_code": model_code,
+                    "window_code": window["window_code"],
+                    **study.measured(window),
+                }
+            )
     return _with_p_values(pd.DataFrame(rows))
 
 
 def _with_p_values(windows: pd.DataFrame) -> pd.DataFrame:
     """t of the window and of the joint window, and their p from Student's law with the degrees of freedom of the estimation."""
     for prefix in ("", "joint_"):
-        t_value = windows[f"{prefix}cumulative_abnormal_return"].astype(float) / windows[f"{prefix}standard_error"].astype(float)
+        t_value = windows[f"{prefix}cumulative_abnormal_return"].astype(float) / windows[
+            f"{prefix}standard_error"
+        ].astype(float)
         freedom = windows["estimation_count"] - windows["parameter_count"]
         windows = windows.assign(
             **{f"{prefix}t_value": t_value, f"{prefix}p_value": 2 * stats.t.sf(t_value.abs(), freedom)}
@@ -272,7 +287,10 @@ class Study:
 
     def dates(self, first: int, last: int) -> dict[str, Any]:
         found = [self.around[at][2] for at in range(first, last + 1) if at in self.around]
-        return {"first_session_date": found[0] if found else pd.NaT, "last_session_date": found[-1] if found else pd.NaT}
+        return {
+            "first_session_date": found[0] if found else pd.NaT,
+            "last_session_date": found[-1] if found else pd.NaT,
+        }
 
     def unavailable_reason(self, first: int, last: int) -> str | None:
         if self.fit is None:
@@ -324,7 +342,7 @@ def group_tests(members: pd.DataFrame, abnormal: pd.DataFrame) -> pd.DataFrame:
     Takes the members with their CAR, standard error and estimation count. Patell assumes equal variance and independence;
     BMP (Boehmer, Musumeci and Poulsen) lets the variance rise with the event; Kolari and Pynnönen let the reactions be
     related as well. Their mean correlation is that of estimation residuals on common days, and zero for two members whose
-    windows share no day.
+    windows share no day. Tests that measure the spread of the members are null below five of them.
     """
     known = members[members["cumulative_abnormal_return"].notna()]
     columns = {name: known[name].to_numpy() for name in (*STUDY, *MEMBER)}
@@ -333,32 +351,38 @@ def group_tests(members: pd.DataFrame, abnormal: pd.DataFrame) -> pd.DataFrame:
     for key, positions in sorted(known.groupby(GROUP).indices.items()):
         if len(positions) > 1:
             group = {name: column[positions] for name, column in columns.items()}
-            rows.append({**dict(zip(GROUP, key, strict=True)), **_tests(group, related)})
+            rows.append({**dict(zip(GROUP, cast(tuple[str, str, str], key), strict=True)), **_tests(group, related)})
     return pd.DataFrame(rows, columns=[*GROUP, *TESTS])
 
 
-def _tests(group: dict[str, Any], related: "Correlations") -> dict[str, float | int | None]:
+def _tests(group: dict[str, Any], related: "Correlations") -> dict[str, float | int]:
     car, error = group["cumulative_abnormal_return"].astype(float), group["standard_error"].astype(float)
     scar, count = car / error, len(car)
-    plain = stats.ttest_1samp(car, 0.0) if len(set(group["return_type"])) == 1 else None
-    z = patell(scar, group["estimation_count"].astype(float))
-    correlation = related.mean(group)
-    bmp_t = float(stats.ttest_1samp(scar, 0.0).statistic)
-    adjusted_t = kolari_pynnonen(bmp_t, count, correlation)
-    return {
+    z, correlation = patell(scar, group["estimation_count"].astype(float)), related.mean(group)
+    row: dict[str, float | int] = {
         "member_count": count,
         "event_count": len(set(group["event_id"])),
         "asset_count": len(set(group["asset_code"])),
-        "caar": None if plain is None else float(car.mean()),
-        "cross_section_t": None if plain is None else float(plain.statistic),
-        "cross_section_p": None if plain is None else float(plain.pvalue),
         "patell_z": z,
         "patell_p": float(2 * stats.norm.sf(abs(z))),
         "mean_correlation": correlation,
+    }
+    has_one_unit = len(set(group["return_type"])) == 1
+    if has_one_unit:
+        row["caar"] = float(car.mean())
+    if count < FEWEST_FOR_SPREAD:
+        return row
+    if has_one_unit:
+        plain = stats.ttest_1samp(car, 0.0)
+        row |= {"cross_section_t": float(plain.statistic), "cross_section_p": float(plain.pvalue)}
+    bmp_t = float(stats.ttest_1samp(scar, 0.0).statistic)
+    adjusted_t = kolari_pynnonen(bmp_t, count, correlation)
+    p_values = 2 * stats.t.sf(np.abs([bmp_t, adjusted_t]), count - 1)
+    return row | {
         "bmp_t": bmp_t,
-        "bmp_p": float(2 * stats.t.sf(abs(bmp_t), count - 1)),
+        "bmp_p": float(p_values[0]),
         "kolari_pynnonen_t": adjusted_t,
-        "kolari_pynnonen_p": None if adjusted_t is None else float(2 * stats.t.sf(abs(adjusted_t), count - 1)),
+        "kolari_pynnonen_p": float(p_values[1]),
     }
 
 
@@ -367,11 +391,11 @@ def patell(scar: Vector, estimation_count: Vector) -> float:
     return float((scar * np.sqrt((estimation_count - 4) / (estimation_count - 2))).sum() / np.sqrt(len(scar)))
 
 
-def kolari_pynnonen(bmp_t: float, count: int, mean_correlation: float) -> float | None:
+def kolari_pynnonen(bmp_t: float, count: int, mean_correlation: float) -> float:
     """BMP's t, less sure by what the members have in common; the same t where they have nothing in common."""
     shared = 1 + (count - 1) * mean_correlation
     if shared <= 0:
-        return None
+        return np.nan
     return float(bmp_t * np.sqrt((1 - mean_correlation) / shared))
 
 

@@ -27,7 +27,7 @@ def exchange_sessions(calendar_code: str, first: date, last: date) -> pd.DataFra
 
     known = exchange_calendars.get_calendar(calendar_code, start=pd.Timestamp(first), end=pd.Timestamp(last))
     closes = known.closes
-    return pd.DataFrame({"session_date": closes.index, "closes_at_utc": closes.dt.tz_localize(None).to_numpy()})
+    return pd.DataFrame({"session_date": closes.index, "closes_at_utc": closes.dt.tz_convert(None).to_numpy()})
 
 
 def fixing_sessions(days: pd.Series, fixing_time: str, zone: str) -> pd.DataFrame:
@@ -81,6 +81,8 @@ def align(events: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
         position = None if known is None else event_session(moment, known["closes_at_utc"])
         if known is not None and position is not None:
             session = known.iloc[position]
-            rows.append((event["event_id"], event["asset_code"], moment, session["session_date"], session["session_number"]))
+            rows.append(
+                (event["event_id"], event["asset_code"], moment, session["session_date"], session["session_number"])
+            )
     columns = ["event_id", "asset_code", "event_at_utc", "session_date", "session_number"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,7 +1,10 @@
 {#- A decision of a central bank concerns the assets that stand for its country; other events name theirs. -#}
 with
 
-    events as (select * from {{ ref("int_events") }}),
+    events as (
+        select *, case bank_code when 'fed' then 'USA' when 'bok' then 'KOR' when 'boj' then 'JPN' end as bank_iso3
+        from {{ ref("int_events") }}
+    ),
 
     assets as (select * from {{ ref("assets") }})
 
@@ -18,6 +21,5 @@ from events
 inner join
     assets
     on concat(';', coalesce(events.assets, ''), ';') like concat('%;', assets.asset_code, ';%')
-    or concat(';', coalesce(assets.countries, ''), ';')
-    like concat('%;', case events.bank_code when 'fed' then 'USA' when 'bok' then 'KOR' when 'boj' then 'JPN' end, ';%')
+    or concat(';', coalesce(assets.countries, ''), ';') like concat('%;', coalesce(events.bank_iso3, '?'), ';%')
 inner join {{ ref("event_windows") }} as windows on windows.is_main_for_precision = events.study_precision

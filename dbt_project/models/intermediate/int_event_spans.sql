@@ -71,8 +71,12 @@ select
     spans.is_main_window,
     cast(coalesce(confounders.confounding_event_count, 0) as integer) as confounding_event_count,
     confounders.confounding_event_ids,
-    cast(least(spans.first_offset, coalesce(confounders.first_other_offset, spans.first_offset)) as integer) as joint_first_offset,
-    cast(greatest(spans.last_offset, coalesce(confounders.last_other_offset, spans.last_offset)) as integer) as joint_last_offset
+    cast(
+        least(spans.first_offset, coalesce(confounders.first_other_offset, spans.first_offset)) as integer
+    ) as joint_first_offset,
+    cast(
+        greatest(spans.last_offset, coalesce(confounders.last_other_offset, spans.last_offset)) as integer
+    ) as joint_last_offset
 from spans
 left join
     confounders

@@ -5,7 +5,9 @@ with
     euro_rates as (
         select
             *,
-            row_number() over (partition by rate_date, currency_code order by known_from desc, release_id desc) as nth_latest
+            row_number() over (
+                partition by rate_date, currency_code order by known_from desc, release_id desc
+            ) as nth_latest
         from {{ ref("stg_ecb__reference_rates") }}
         where quarantine_reason is null
     ),
@@ -22,8 +24,7 @@ with
             end as price_value,
             euro_rates.known_from
         from assets
-        inner join
-            euro_rates on euro_rates.currency_code = assets.series_code and euro_rates.nth_latest = 1
+        inner join euro_rates on euro_rates.currency_code = assets.series_code and euro_rates.nth_latest = 1
         left join
             euro_rates as base_rates
             on base_rates.currency_code = assets.base_series_code

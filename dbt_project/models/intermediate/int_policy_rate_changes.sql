@@ -29,7 +29,9 @@ with
     printings as (
         select
             *,
-            row_number() over (partition by bank_code, effective_date order by known_from desc, release_id desc) as nth_latest
+            row_number() over (
+                partition by bank_code, effective_date order by known_from desc, release_id desc
+            ) as nth_latest
         from decisions
     )
 
@@ -39,8 +41,7 @@ select
     effective_date,
     rate_lower_pct,
     rate_upper_pct,
-    rate_upper_pct
-    - lag(rate_upper_pct) over (partition by bank_code order by effective_date) as change_pp,
+    rate_upper_pct - lag(rate_upper_pct) over (partition by bank_code order by effective_date) as change_pp,
     known_from
 from printings
 where nth_latest = 1

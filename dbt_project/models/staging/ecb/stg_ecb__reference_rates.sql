@@ -1,7 +1,45 @@
 {%- set currencies = [
-    "usd", "jpy", "bgn", "cyp", "czk", "dkk", "eek", "gbp", "huf", "ltl", "lvl", "mtl", "pln", "rol", "ron", "sek", "sit", "skk",
-    "chf", "isk", "nok", "hrk", "rub", "trl", "try", "aud", "brl", "cad", "cny", "hkd", "idr", "ils", "inr", "krw", "mxn", "myr",
-    "nzd", "php", "sgd", "thb", "zar",
+    "usd",
+    "jpy",
+    "bgn",
+    "cyp",
+    "czk",
+    "dkk",
+    "eek",
+    "gbp",
+    "huf",
+    "ltl",
+    "lvl",
+    "mtl",
+    "pln",
+    "rol",
+    "ron",
+    "sek",
+    "sit",
+    "skk",
+    "chf",
+    "isk",
+    "nok",
+    "hrk",
+    "rub",
+    "trl",
+    "try",
+    "aud",
+    "brl",
+    "cad",
+    "cny",
+    "hkd",
+    "idr",
+    "ils",
+    "inr",
+    "krw",
+    "mxn",
+    "myr",
+    "nzd",
+    "php",
+    "sgd",
+    "thb",
+    "zar",
 ] %}
 with
 
@@ -16,7 +54,9 @@ with
                 {{ parse_date("date") }} as rate_date,
                 '{{ currency | upper }}' as currency_code,
                 {{ parse_decimal(adapter.quote(currency), 8) }} as currency_per_eur,
-                concat('date=', coalesce(date, 'null'), '; {{ currency | upper }}=', {{ adapter.quote(currency) }}) as raw_record
+                concat(
+                    'date=', coalesce(date, 'null'), '; {{ currency | upper }}=', {{ adapter.quote(currency) }}
+                ) as raw_record
             from printed
             where trim({{ adapter.quote(currency) }}) not in ('', 'N/A')
             {% if not loop.last %}

@@ -16,9 +16,6 @@ with
 select
     *,
     case
-        when effective_date is null
-        then 'the day does not parse'
-        when rate_pct is null
-        then 'the rate does not parse'
+        when effective_date is null then 'the day does not parse' when rate_pct is null then 'the rate does not parse'
     end as quarantine_reason
 from named
