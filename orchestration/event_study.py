@@ -40,6 +40,22 @@ ABNORMAL = [
     "residual_sd",
     "estimation_count",
 ]
+SUMS = ["cumulative_abnormal_return", "standard_error"]
+WINDOWED = [
+    *STUDY,
+    "window_code",
+    "first_session_date",
+    "last_session_date",
+    *SUMS,
+    "placebo_p_value",
+    "placebo_count",
+    "rank_p_value",
+    *(f"joint_{name}" for name in SUMS),
+    "estimation_count",
+    "parameter_count",
+    "residual_sd",
+    "unavailable_reason",
+]
 GROUP = ["group_code", "member_rule", "window_code"]
 MEMBER = [
     "cumulative_abnormal_return",
@@ -217,7 +233,8 @@ def event_windows(abnormal: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
 
     Takes the result of `abnormal_returns` and the windows of each event (`first_offset`, `last_offset`, and the joint window
     with the events that overlap it). The placebo p counts windows of the same length in the estimation window that moved at
-    least as much; the rank p is Mann and Whitney's; both for the main window only. Null where a session's return is missing or the estimation is too short.
+    least as much; the rank p is Mann and Whitney's; both for the main window only. Null where a session's return is missing
+    or the estimation is too short.
     """
     wanted: dict[Any, list[dict[Any, Any]]] = {}
     for window in spans.to_dict("records"):
@@ -237,7 +254,7 @@ def event_windows(abnormal: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
                     **study.measured(window),
                 }
             )
-    return _with_p_values(pd.DataFrame(rows))
+    return _with_p_values(pd.DataFrame(rows, columns=WINDOWED))
 
 
 def _with_p_values(windows: pd.DataFrame) -> pd.DataFrame:
