@@ -344,6 +344,13 @@ class Study:
         return np.array([day[0] for day in days]), np.array([day[1] for day in days])
 
 
+def with_other_events(tests: pd.DataFrame, overlaps: pd.DataFrame) -> pd.DataFrame:
+    """Adds the names of the events that disturb each window (`confounding_event_ids`), in alphabetical order, null where none."""
+    window = [*PAIR, "window_code"]
+    named = overlaps.groupby(window)["other_event_id"].agg(lambda ids: "; ".join(sorted(ids)))
+    return tests.merge(named.rename("confounding_event_ids").reset_index(), on=window, how="left")
+
+
 def with_q_values(tests: pd.DataFrame, family: list[str]) -> pd.DataFrame:
     """Adds Benjamini and Hochberg's q, by family, of the main tests (`is_main_test`); other views are not tested again."""
     tests = tests.assign(q_value=np.nan)

@@ -1,3 +1,4 @@
+{{ config(meta={"dagster": {"ref": {"name": "headline_event_study"}}}) }}
 -- Fails on: a CAR of the main model that is not the sum of the abnormal returns of its sessions.
 with
 

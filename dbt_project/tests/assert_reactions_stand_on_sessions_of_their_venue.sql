@@ -1,3 +1,4 @@
+{{ config(meta={"dagster": {"ref": {"name": "headline_reactions"}}}) }}
 -- Fails on: a reaction on a day that is no session of the asset's venue, or a session of offset 0 that closed before
 -- its event.
 select reactions.event_id, reactions.asset_code, reactions.session_offset, reactions.session_date

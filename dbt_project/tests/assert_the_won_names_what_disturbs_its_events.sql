@@ -1,3 +1,4 @@
+{{ config(meta={"dagster": {"ref": {"name": "headline_event_study"}}}) }}
 -- Fails on: one of three known days on which the study of the won loses its session or no longer names the news
 -- beside it.
 with

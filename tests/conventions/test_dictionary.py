@@ -13,8 +13,8 @@ TYPES_BY_NAME = {
     "decimal(20, 2)": r".+_usd",
     "decimal(18, 9)": r"(published|held|difference)_value|tolerance",
     "decimal(4, 1)": r"working_days",
-    "double": r".+_(pct|pp|share|ratio|index|t)",
-    "integer": r"year|.+_(months_count|rank|sign|length)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
+    "double": r".+_(pct|pp|share|ratio|index|t|z|p|sd|se)|(.+_)?(p|q|t)_value|(.+_)?return(_value)?|standard_error|mean_correlation",
+    "integer": r"year|.+_(months_count|rank|sign|length|offset)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
     "bigint": r".+_count|late_days|row_number",
 }
 TEXT = "varchar"

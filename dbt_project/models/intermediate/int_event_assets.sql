@@ -3,7 +3,7 @@ with
 
     events as (
         select *, case bank_code when 'fed' then 'USA' when 'bok' then 'KOR' when 'boj' then 'JPN' end as bank_iso3
-        from {{ ref("int_events") }}
+        from {{ ref("int_events_dated") }}
     ),
 
     assets as (select * from {{ ref("assets") }})

@@ -11,13 +11,11 @@ select
     spans.is_main_window,
     windows.model_code = assets.main_model_code as is_main_model,
     spans.is_main_window and windows.model_code = assets.main_model_code as is_main_test,
-    spans.confounding_event_count > 0 as is_confounded,
-    spans.confounding_event_count,
-    spans.confounding_event_ids,
+    spans.is_confounded,
     spans.joint_first_offset,
     spans.joint_last_offset
 from {{ ref("int_event_windows") }} as windows
-inner join {{ ref("int_events") }} as events on events.event_id = windows.event_id
+inner join {{ ref("int_events_dated") }} as events on events.event_id = windows.event_id
 inner join {{ ref("assets") }} as assets on assets.asset_code = windows.asset_code
 inner join
     {{ ref("int_event_spans") }} as spans

@@ -4,6 +4,11 @@
     ["census", "country_imports"],
     ["census", "country_exports"],
     ["census", "country_workbook"],
+    ["ecb", "reference_rates"],
+    ["fred", "observations"],
+    ["policy_rates", "federal_reserve"],
+    ["policy_rates", "bank_of_korea"],
+    ["policy_rates", "bank_of_japan"],
 ] %}
 {%- for source_name, table_name in tables %}
     select
