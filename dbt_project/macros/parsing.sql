@@ -35,6 +35,13 @@
     case when {{ printed_kg }} > 0 or {{ value }} = 0 then {{ printed_kg }} end
 {%- endmacro %}
 
+{#- A day printed as 2025-03-31. -#}
+{% macro parse_date(text) -%}
+    case
+        when {{ matches("trim(" ~ text ~ ")", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$") }} then try_cast(trim({{ text }}) as date)
+    end
+{%- endmacro %}
+
 {#- The row as it was printed, for the quarantine: values in the publisher's order, a null as `null`. -#}
 {% macro raw_record(columns) -%}
     concat(

@@ -16,8 +16,10 @@ TYPES_BY_NAME = {
     # Rates and shares as a law or a list states them, exact; what is computed from trade is a double.
     "decimal(9, 4)": r"(base|s232|reciprocal|s122|regime_rate|rate)_pct|rate_change_pp"
     r"|(reciprocal|s122|nonmetal|coverage|coverage_low)_share",
-    "double": r".+_(pct|pp|share|ratio|index|t)|.+_per_kg",
-    "integer": r"year|hs_level|sort_order|.+_(months_count|rank|sign|length)|(month|quarter|vintage)_number|(seollal|chuseok)_days",
+    "double": r".+_(pct|pp|share|ratio|index|t|z|p|sd|se)|(.+_)?(p|q|t)_value|(.+_)?return(_value)?"
+    r"|standard_error|mean_correlation|.+_per_kg",
+    "integer": r"year|hs_level|sort_order|.+_(months_count|rank|sign|length|offset)|(month|quarter|vintage)_number"
+    r"|(seollal|chuseok)_days",
     "bigint": r".+_count|late_days|row_number",
 }
 TEXT = "varchar"

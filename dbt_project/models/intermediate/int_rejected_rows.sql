@@ -9,6 +9,11 @@
     ["kcs", "subheading_exports"],
     ["census", "chapter_imports"],
     ["census", "duty_collected"],
+    ["ecb", "reference_rates"],
+    ["fred", "observations"],
+    ["policy_rates", "federal_reserve"],
+    ["policy_rates", "bank_of_korea"],
+    ["policy_rates", "bank_of_japan"],
 ] %}
 {%- for source_name, table_name in tables %}
     select

@@ -1,0 +1,76 @@
+with
+
+    assets as (select * from {{ ref("assets") }}),
+
+    euro_rates as (
+        select
+            *,
+            row_number() over (
+                partition by rate_date, currency_code order by known_from desc, release_id desc
+            ) as nth_latest
+        from {{ ref("stg_ecb__reference_rates") }}
+        where quarantine_reason is null
+    ),
+
+    -- A series that is no rate against the euro itself is the quotient of two of them.
+    euro_prices as (
+        select
+            assets.asset_code,
+            euro_rates.rate_date as price_date,
+            case
+                when assets.base_series_code is null
+                then cast(euro_rates.currency_per_eur as double)
+                else {{ ratio("euro_rates.currency_per_eur", "base_rates.currency_per_eur") }}
+            end as price_value,
+            euro_rates.known_from
+        from assets
+        inner join euro_rates on euro_rates.currency_code = assets.series_code and euro_rates.nth_latest = 1
+        left join
+            euro_rates as base_rates
+            on base_rates.currency_code = assets.base_series_code
+            and base_rates.rate_date = euro_rates.rate_date
+            and base_rates.nth_latest = 1
+        where assets.source_name = 'ecb'
+    ),
+
+    observations as (
+        select
+            *,
+            row_number() over (
+                partition by series_code, observation_date order by known_from desc, release_id desc
+            ) as nth_latest
+        from {{ ref("stg_fred__observations") }}
+        where quarantine_reason is null
+    ),
+
+    agency_prices as (
+        select
+            assets.asset_code,
+            observations.observation_date as price_date,
+            cast(observations.observation_value as double) as price_value,
+            observations.known_from
+        from assets
+        inner join observations on observations.series_code = assets.series_code and observations.nth_latest = 1
+        where assets.source_name = 'fred'
+    ),
+
+    prices as (
+        select *
+        from euro_prices
+        union all
+        select *
+        from agency_prices
+    )
+
+select
+    prices.asset_code,
+    prices.price_date,
+    prices.price_value,
+    assets.unit_name,
+    assets.venue_calendar,
+    assets.fixing_time,
+    assets.fixing_timezone,
+    prices.known_from
+from prices
+inner join assets on assets.asset_code = prices.asset_code
+where prices.price_value is not null
