@@ -21,7 +21,7 @@ import pycountry
 from rapidfuzz import fuzz
 
 TAGS = ["event_id", "field_name", "tag_value", "rule_id", "matched_words"]
-LINKS = ["event_id", "earlier_event_id", "similarity_share", "link_reason"]
+LINKS = ["event_id", "earlier_event_id", "first_event_id", "similarity_share", "link_reason"]
 STOP = "none"
 IMPLIED = "implied"
 LONGEST_ONLY = {"country", "currency", "sector", "company", "institution"}
@@ -236,19 +236,22 @@ def _is_nested(one: Headline, other: Headline, field_name: str) -> bool:
     return fewer <= more and bool(fewer) == bool(more)
 
 
-def link_updates(headlines: Iterable[Headline]) -> list[tuple[str, str, float, str]]:
-    """Each headline that updates an earlier one of the last days: both, similarity, reason. The most alike wins."""
+def link_updates(headlines: Iterable[Headline]) -> list[tuple[str, str, str, float, str]]:
+    """Headlines that tell an earlier one of the last days again: both, the first of the chain, similarity and reason.
+
+    Of several earlier ones the most alike is taken.
+    """
     ordered = sorted(headlines, key=lambda headline: (headline.published_on, headline.event_id))
+    first: dict[str, str] = {}
     links = []
     for place, later in enumerate(ordered):
-        recent = takewhile(
-            lambda earlier: later.published_on - earlier.published_on <= timedelta(days=UPDATE_DAYS),  # noqa: B023
-            reversed(ordered[:place]),
-        )
+        oldest = later.published_on - timedelta(days=UPDATE_DAYS)
+        recent = takewhile(lambda earlier, oldest=oldest: earlier.published_on >= oldest, reversed(ordered[:place]))
         found = [(*reason, earlier.event_id) for earlier in recent if (reason := update_reason(later, earlier))]
         if found:
             alike, reason, earlier_id = max(found)
-            links.append((later.event_id, earlier_id, alike, reason))
+            first[later.event_id] = first.get(earlier_id, earlier_id)
+            links.append((later.event_id, earlier_id, first[later.event_id], alike, reason))
     return links
 
 

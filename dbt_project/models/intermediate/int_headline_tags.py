@@ -1,0 +1,6 @@
+from orchestration.tagging import tag_headlines
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    return tag_headlines(dbt.ref("headlines").df(), dbt.ref("gazetteer").df(), dbt.ref("relevance_rules").df())
