@@ -9,11 +9,10 @@ A match inside a longer one of the same kind is not counted (`Korea` in `North K
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import takewhile
-from typing import Any
 
 import ahocorasick
 import pandas as pd
@@ -245,28 +244,41 @@ def link_updates(headlines: Iterable[Headline]) -> list[tuple[str, str, str, flo
     first: dict[str, str] = {}
     links = []
     for place, later in enumerate(ordered):
-        oldest = later.published_on - timedelta(days=UPDATE_DAYS)
-        recent = takewhile(lambda earlier, oldest=oldest: earlier.published_on >= oldest, reversed(ordered[:place]))
-        found = [(*reason, earlier.event_id) for earlier in recent if (reason := update_reason(later, earlier))]
+        found = [
+            (*reason, earlier.event_id)
+            for earlier in _recent(later, ordered[:place])
+            if (reason := update_reason(later, earlier))
+        ]
         if found:
-            alike, reason, earlier_id = max(found)
+            alike, why, earlier_id = max(found)
             first[later.event_id] = first.get(earlier_id, earlier_id)
-            links.append((later.event_id, earlier_id, first[later.event_id], alike, reason))
+            links.append((later.event_id, earlier_id, first[later.event_id], alike, why))
     return links
+
+
+def _recent(later: Headline, earlier: list[Headline]) -> Iterable[Headline]:
+    oldest = later.published_on - timedelta(days=UPDATE_DAYS)
+    return takewhile(lambda headline: headline.published_on >= oldest, reversed(earlier))
 
 
 def rules_of(gazetteer: pd.DataFrame) -> list[Rule]:
     """Rules from rows of the seed `gazetteer`."""
     columns = ["rule_id", "phrase", "match_kind", "field_name", "tag_value", "weight"]
-    return [Rule(*map(str, texts), float(weight)) for *texts, weight in gazetteer[columns].itertuples(index=False)]
+    rows = gazetteer[columns].itertuples(index=False)
+    return [
+        Rule(name, phrase, kind, field_name, value, float(weight))
+        for name, phrase, kind, field_name, value, weight in rows
+    ]
 
 
 def relevance_rules_of(relevance_rules: pd.DataFrame) -> list[Rule]:
     """Rules from rows of the seed `relevance_rules`, in their order."""
-    rows = relevance_rules.fillna("").sort_values("rule_order")
+    rows = relevance_rules.fillna("").sort_values("rule_order", key=pd.to_numeric)
     return [
         Rule(rule_id, condition, IMPLIED, "relevance", relevance_code)
-        for rule_id, condition, relevance_code in rows[["rule_id", "condition", "relevance_code"]].itertuples(index=False)
+        for rule_id, condition, relevance_code in rows[["rule_id", "condition", "relevance_code"]].itertuples(
+            index=False
+        )
     ]
 
 
@@ -288,6 +300,8 @@ def updates(headlines: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
         by_event[event_id].append(Tag(name, value, rule_id, tuple(words.split("; "))))
     known = [
         Headline(event_id, title, pd.Timestamp(published_on).date(), by_event[event_id])
-        for event_id, title, published_on in headlines[["event_id", "title", "published_on_date"]].itertuples(index=False)
+        for event_id, title, published_on in headlines[["event_id", "title", "published_on_date"]].itertuples(
+            index=False
+        )
     ]
     return pd.DataFrame(link_updates(known), columns=LINKS).astype({"similarity_share": "float"})
