@@ -117,8 +117,6 @@ class Gazetteer:
         return with_implied(_weighed(title, _uncovered(self._matches(fold(title)))), self.implied)
 
     def _matches(self, folded: str) -> list[Match]:
-        if not len(self.automaton):
-            return []
         found = []
         for last, (length, rules) in self.automaton.iter(folded):
             start, end = last + 1 - length, last + 1

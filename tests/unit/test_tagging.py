@@ -50,9 +50,9 @@ FLOORS = {
     "companies": (0.95, 0.90),
     "relevance": (0.95, 0.95),
 }
-# Of all labelled headlines: 3 of 16 links were none, among the pairs of titles that stood within three days of each other.
+# Of all labelled headlines: 3 of 16 links are none (1 of 11 in develop, 2 of 5 in held_back), of 649 pairs within three days.
 HIGHEST_FALSE_LINK_RATE = 0.19
-HIGHEST_FALSE_PAIR_RATE = 0.01
+HIGHEST_FALSE_PAIR_RATE = 0.005
 LOWEST_LINK_RECALL = 0.92
 
 # Topics that must be found, relevance that must come out.
