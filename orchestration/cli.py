@@ -173,8 +173,8 @@ def _health(reader: duckdb.DuckDBPyConnection) -> Table:
     table = Table(title="\nSources", title_justify="left", box=None, pad_edge=False)
     table.padding = (0, 1, 0, 0)  # all of it fits 80 columns, as a pipe has
     for name in ("table", "latest", "due", "days\nlate"):
-        table.add_column(name)
-    for name in ("files", "rows", "quarantine", "warnings"):
+        table.add_column(name, overflow="fold")
+    for name in ("files", "rows", "set\naside", "warn-\nings"):
         table.add_column(name, justify="right")
     rows = reader.execute(
         "select source_name, table_name, strftime(latest_period_month, '%Y-%m'), strftime(expected_period_month, '%Y-%m'), "
