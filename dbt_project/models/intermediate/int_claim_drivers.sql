@@ -7,25 +7,7 @@ with
 
     placed as (select * from {{ ref("int_claims_placed") }} where question_code = 'drivers'),
 
-    products as (select * from {{ ref("sector_products") }}),
-
-    -- The same goods under another scheme: one code begins with the other.
-    counterparts as (
-        select
-            claimed.sector_code as claimed_sector_code,
-            products.scheme_code,
-            products.sector_code,
-            row_number() over (
-                partition by claimed.sector_code, products.scheme_code order by count(*) desc, products.sector_code
-            ) as place
-        from products as claimed
-        inner join
-            products
-            on products.product_code like concat(claimed.product_code, '%')
-            or claimed.product_code like concat(products.product_code, '%')
-        where claimed.scheme_code = 'hs_sector'
-        group by claimed.sector_code, products.scheme_code, products.sector_code
-    ),
+    counterparts as (select * from {{ ref("int_sector_counterparts") }}),
 
     compared as (
         select
@@ -80,7 +62,7 @@ with
             and chosen.scheme_place = compared.scheme_place
         left join
             counterparts
-            on counterparts.claimed_sector_code = compared.claimed_sector_code
+            on counterparts.our_sector_code = compared.claimed_sector_code
             and counterparts.scheme_code = compared.scheme_code
             and counterparts.place = 1
     ),

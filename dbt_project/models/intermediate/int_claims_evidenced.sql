@@ -1,56 +1,35 @@
 {#-
     One row per claim and ledger: a question to the marts, in SQL, whose first row gives the claim's values again. It goes
-    back to vintages, drivers and regimes, and does not read the verdicts. Words in braces are filled in from the claim.
+    back to vintages, drivers and regimes, and does not read the verdicts. Words in <> are filled in from the claim.
 -#}
-{%- set known = "known_from < cast('{known_before}' as timestamp) and (known_to is null or known_to >= cast('{known_before}' as timestamp))" %}
+{%- set known = "known_from < cast('<known_before>' as timestamp) and (known_to is null or known_to >= cast('<known_before>' as timestamp))" %}
 {%- set unknown = "cast(null as decimal(18, 9)) as claim_day_value, cast(null as decimal(18, 9)) as latest_value" %}
 {%- set figures %}with figures as (
-  select {figure_start} as figure_start,
-    case when count(case when {{ known }} then value_usd end) = {needed} then sum(case when {{ known }} then {sign} * value_usd end) end as claim_day_usd,
-    case when count(case when known_to is null then value_usd end) = {needed} then sum(case when known_to is null then {sign} * value_usd end) end as latest_usd
+  select <figure_start> as figure_start,
+    case when count(case when {{ known }} then value_usd end) = <needed> then sum(case when {{ known }} then <sign> * value_usd end) end as claim_day_usd,
+    case when count(case when known_to is null then value_usd end) = <needed> then sum(case when known_to is null then <sign> * value_usd end) end as latest_usd
   from marts.surplus_vintages
-  where ledger_code = '{ledger}' and reporter_iso3 = '{ledger_reporter}' and partner_iso3 = '{ledger_partner}'
-    and product_code = 'TOTAL' and flow_code in ({flows})
-  group by {figure_start}
+  where ledger_code = '<ledger>' and reporter_iso3 = '<ledger_reporter>' and partner_iso3 = '<ledger_partner>'
+    and product_code = 'TOTAL' and flow_code in (<flows>)
+  group by <figure_start>
 )
 {% endset %}
 {%- set templates = {
-    "level": figures ~ "select claim_day_usd / 1000000000 as claim_day_value, latest_usd / 1000000000 as latest_value
-from figures where figure_start = cast('{period}' as date)",
-    "record": figures ~ "select max(case when figure_start = cast('{period}' as date) then claim_day_usd end) / 1000000000 as claim_day_value,
-  max(case when figure_start = cast('{period}' as date) then latest_usd end) / 1000000000 as latest_value,
-  max(case when figure_start < cast('{period}' as date) then latest_usd end) / 1000000000 as highest_before
-from figures where figure_start <= cast('{period}' as date)",
-    "growth": figures ~ "select 100 * (cast(max(case when figure_start = cast('{period}' as date) then claim_day_usd end) as double)
-    / max(case when figure_start = cast('{earlier}' as date) then claim_day_usd end) - 1) as claim_day_value,
-  100 * (cast(max(case when figure_start = cast('{period}' as date) then latest_usd end) as double)
-    / max(case when figure_start = cast('{earlier}' as date) then latest_usd end) - 1) as latest_value
-from figures",
-    "drivers": "select case when known_from < cast('{known_before}' as timestamp) then value_change_usd / 1000000000 end as claim_day_value,
-  value_change_usd / 1000000000 as latest_value, sector_code, change_rank, level_rank, growth_share
-from marts.surplus_drivers
-where ledger_code = '{ledger}' and reporter_iso3 = '{ledger_reporter}' and partner_iso3 = '{ledger_partner}'
-  and flow_code in ({flows}) and comparison_code = '{comparison}' and period_start = cast('{period}' as date)
-  and scheme_code = '{scheme}'
-order by case when sector_code = '{sector}' then 0 else 1 end, change_rank limit 5",
-    "policy_rate": "select max(case when coalesce(planned_from_date, legal_from_date) = cast('{period}' as date) and exporter_iso3 = '{partner}'
-    and known_from_date <= cast('{made_on}' as date) then regime_rate_pct end) as claim_day_value,
-  coalesce(max(case when legal_from_date <= cast('{period}' as date)
-    and (legal_to_date is null or legal_to_date > cast('{period}' as date)) then regime_rate_pct end), 0) as latest_value
-from marts.tariff_regimes
-where importer_iso3 = '{reporter}' and exporter_iso3 in ('{partner}', 'WLD') and scope_code = 'all' and authority_code <> 'BASE'",
-    "policy_date": "select " ~ unknown ~ ", count(*) as set_for_that_day, count(case when was_ever_in_force then 1 end) as ever_in_force
-from marts.tariff_regimes
-where importer_iso3 = '{reporter}' and exporter_iso3 = '{partner}' and scope_code = 'all' and authority_code <> 'BASE'
-  and coalesce(planned_from_date, legal_from_date) = cast('{period}' as date)",
-    "duties": "select case when count(*) = 12 and max(known_from) < cast('{known_before}' as timestamp)
-    then 100 * cast(sum(duty_usd) as double) / sum(consumption_import_usd) end as claim_day_value,
-  case when count(*) = 12 then 100 * cast(sum(duty_usd) as double) / sum(consumption_import_usd) end as latest_value, count(*) as months_held
-from marts.tariff_collected
-where ledger_code = '{ledger}' and importer_iso3 = '{reporter}' and exporter_iso3 = '{partner}' and scheme_code = 'total'
-  and frequency_code = 'month' and period_start between cast('{period}' as date) and cast('{last}' as date)",
-    "unknown_regime": "select " ~ unknown ~ ", count(*) as regimes_held, max(checked_through_date) as checked_through_date
-from marts.tariff_regimes where importer_iso3 = '{reporter}' and exporter_iso3 = '{partner}'",
+    "level": figures
+    ~ "select claim_day_usd / 1000000000 as claim_day_value, latest_usd / 1000000000 as latest_value from figures where figure_start = cast('<period>' as date)",
+    "record": figures
+    ~ "select max(case when figure_start = cast('<period>' as date) then claim_day_usd end) / 1000000000 as claim_day_value,   max(case when figure_start = cast('<period>' as date) then latest_usd end) / 1000000000 as latest_value,   max(case when figure_start < cast('<period>' as date) then latest_usd end) / 1000000000 as highest_before from figures where figure_start <= cast('<period>' as date)",
+    "growth": figures
+    ~ "select 100 * (cast(max(case when figure_start = cast('<period>' as date) then claim_day_usd end) as double)     / max(case when figure_start = cast('<earlier>' as date) then claim_day_usd end) - 1) as claim_day_value,   100 * (cast(max(case when figure_start = cast('<period>' as date) then latest_usd end) as double)     / max(case when figure_start = cast('<earlier>' as date) then latest_usd end) - 1) as latest_value from figures",
+    "drivers": "select case when known_from < cast('<known_before>' as timestamp) then value_change_usd / 1000000000 end as claim_day_value,   value_change_usd / 1000000000 as latest_value, sector_code, change_rank, level_rank, growth_share from marts.surplus_drivers where ledger_code = '<ledger>' and reporter_iso3 = '<ledger_reporter>' and partner_iso3 = '<ledger_partner>'   and flow_code in (<flows>) and comparison_code = '<comparison>' and period_start = cast('<period>' as date)   and scheme_code = '<scheme>' order by case when sector_code = '<sector>' then 0 else 1 end, change_rank limit 5",
+    "policy_rate": "select max(case when coalesce(planned_from_date, legal_from_date) = cast('<period>' as date) and exporter_iso3 = '<partner>'     and known_from_date <= cast('<made_on>' as date) then regime_rate_pct end) as claim_day_value,   coalesce(max(case when legal_from_date <= cast('<period>' as date)     and (legal_to_date is null or legal_to_date > cast('<period>' as date)) then regime_rate_pct end), 0) as latest_value from marts.tariff_regimes where importer_iso3 = '<reporter>' and exporter_iso3 in ('<partner>', 'WLD') and scope_code = 'all' and authority_code <> 'BASE'",
+    "policy_date": "select "
+    ~ unknown
+    ~ ", count(*) as set_for_that_day, count(case when was_ever_in_force then 1 end) as ever_in_force from marts.tariff_regimes where importer_iso3 = '<reporter>' and exporter_iso3 = '<partner>' and scope_code = 'all' and authority_code <> 'BASE'   and coalesce(planned_from_date, legal_from_date) = cast('<period>' as date)",
+    "duties": "select case when count(*) = 12 and max(known_from) < cast('<known_before>' as timestamp)     then 100 * cast(sum(duty_usd) as double) / sum(consumption_import_usd) end as claim_day_value,   case when count(*) = 12 then 100 * cast(sum(duty_usd) as double) / sum(consumption_import_usd) end as latest_value, count(*) as months_held from marts.tariff_collected where ledger_code = '<ledger>' and importer_iso3 = '<reporter>' and exporter_iso3 = '<partner>' and scheme_code = 'total'   and frequency_code = 'month' and period_start between cast('<period>' as date) and cast('<last>' as date)",
+    "unknown_regime": "select "
+    ~ unknown
+    ~ ", count(*) as regimes_held, max(checked_through_date) as checked_through_date from marts.tariff_regimes where importer_iso3 = '<reporter>' and exporter_iso3 = '<partner>'",
     "nothing": "select " ~ unknown ~ ", count(*) as metrics_held from marts.metric_catalog",
 } %}
 {%- set text = dbt.type_string() %}
@@ -107,11 +86,14 @@ with
 select
     claim_id,
     ledger_code,
-    {% for word in words %} replace({% endfor -%}
-    case template_code
-        {%- for code, template in templates.items() %}
-            when '{{ code }}' then '{{ template | replace("'", "''") }}'
-        {%- endfor %}
-    end
-    {%- for word in words %}, '{{ "{" ~ word ~ "}" }}', {{ word }}_word) {%- endfor %} as evidence_sql
+    {% for word in words %}
+        replace(
+    {% endfor -%}
+        case
+            template_code
+            {%- for code, template in templates.items() %}
+                when '{{ code }}' then {{ dbt.string_literal(dbt.escape_single_quotes(template)) }}
+            {%- endfor %}
+        end
+    {%- for word in words %}, '<{{ word }}>', {{ word }}_word) {%- endfor %} as evidence_sql
 from chosen
