@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 MARTS = [
     "data_health",
+    "dim_asset",
     "dim_country",
     "dim_country_code",
     "dim_ledger",
     "dim_month",
     "dim_product",
     "dim_sector",
+    "dim_tariff_scope",
+    "headline_claims",
+    "headline_event_study",
+    "headline_events",
+    "headline_group_tests",
+    "headline_reactions",
+    "headline_tags",
+    "headline_trade_response",
     "metric_catalog",
     "product_ranking",
     "publication",
@@ -37,6 +46,10 @@ MARTS = [
     "surplus_records",
     "surplus_revisions",
     "surplus_vintages",
+    "tariff_collected",
+    "tariff_exposure",
+    "tariff_rate_changes",
+    "tariff_regimes",
     "working_days_monthly",
 ]
 

@@ -95,7 +95,7 @@ select
     concat(
         'Of the change of ',
         {{ billions_in_words("total_change_usd") }},
-        ' billion USD ',
+        ' billion USD, ',
         {{ sector_in_words("scheme_code", "named_sector_code") }},
         ' gave ',
         {{ billions_in_words("named_change_usd") }},
@@ -116,8 +116,15 @@ select
         {{ sector_in_words("scheme_code", "first_level_sector_code") }},
         ', ',
         {{ billions_in_words("first_level_usd") }},
-        '. No sector of this ledger covers ',
-        {{ in_words("100 * unmapped_share", 0) }},
-        ' % of the flow'
+        case
+            when unmapped_share > 0
+            then
+                concat(
+                    ' billion. Of the flow, ',
+                    {{ in_words("100 * unmapped_share", 0) }},
+                    ' % is in no sector of this ledger'
+                )
+            else ' billion'
+        end
     ) as explanation
 from placed_sectors
