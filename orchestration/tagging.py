@@ -20,6 +20,14 @@ import pycountry
 from rapidfuzz import fuzz
 
 TAGS = ["event_id", "field_name", "tag_value", "rule_id", "matched_words"]
+LISTS = {
+    "topic": "topics",
+    "country": "countries",
+    "sector": "sectors",
+    "company": "companies",
+    "institution": "institutions",
+    "asset": "assets",
+}
 LINKS = ["event_id", "earlier_event_id", "first_event_id", "similarity_share", "link_reason"]
 STOP = "none"
 IMPLIED = "implied"
@@ -303,3 +311,14 @@ def updates(headlines: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(link_updates(known), columns=LINKS).astype({"similarity_share": "float"})
+
+
+def tag_lists(tags: pd.DataFrame) -> pd.DataFrame:
+    """One row per event with a tag: the values of each field in alphabetical order, comma between them, null for none.
+
+    Here and not in SQL, since no function that joins texts in order is the same in DuckDB and Spark.
+    """
+    found = tags.drop_duplicates(["event_id", "field_name", "tag_value"]).sort_values("tag_value")
+    joined = found.groupby(["event_id", "field_name"])["tag_value"].agg(",".join).unstack("field_name")
+    lists = joined.reindex(columns=list(LISTS)).rename(columns=LISTS).astype("str")
+    return lists.rename_axis(columns=None).reset_index()

@@ -1,4 +1,5 @@
 -- Fails on: a headline that is missing among the events, or stands there more than once, or changed its title.
+{{ config(meta={"dagster": {"ref": {"name": "headline_events"}}}) }}
 select headlines.event_id, count(events.event_id) as row_count
 from {{ ref("headlines") }} as headlines
 left join

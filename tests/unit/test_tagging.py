@@ -30,6 +30,7 @@ from orchestration.tagging import (
     relevance,
     rules_of,
     tag_headlines,
+    tag_lists,
     updates,
 )
 
@@ -280,3 +281,14 @@ def test_folding_keeps_every_character_in_its_place(title: str) -> None:
 
 def _without_words(title: str) -> list[Any]:
     return [(tag.field_name, tag.value, tag.rule_id) for tag in reader().tags(title)]
+
+
+def test_the_tags_of_a_field_are_listed_once_and_in_order() -> None:
+    tags = pd.DataFrame(
+        [("a", "topic", "tariff"), ("a", "topic", "law"), ("a", "topic", "law"), ("b", "asset", "brent")],
+        columns=["event_id", "field_name", "tag_value"],
+    )
+    lists = tag_lists(tags).set_index("event_id")
+    assert lists.loc["a", "topics"] == "law,tariff"
+    assert lists.loc["b", "assets"] == "brent"
+    assert pd.isna(lists.loc["b", "topics"])

@@ -1,11 +1,3 @@
-{%- set lists = {
-    "topic": "topics",
-    "country": "countries",
-    "sector": "sectors",
-    "company": "companies",
-    "institution": "institutions",
-    "asset": "assets",
-} -%}
 with
 
     headlines as (select * from {{ ref("headlines") }}),
@@ -18,21 +10,7 @@ with
 
     relevances as (select * from tags where field_name = 'relevance'),
 
-    distinct_tags as (select distinct event_id, field_name, tag_value from tags),
-
-    lists as (
-        select
-            event_id,
-            {%- for field_name, column_name in lists.items() %}
-                {{
-                    dbt.listagg(
-                        "case when field_name = '" ~ field_name ~ "' then tag_value end", "','", "order by tag_value"
-                    )
-                }} as {{ column_name }}{{ "," if not loop.last }}
-            {%- endfor %}
-        from distinct_tags
-        group by event_id
-    ),
+    lists as (select * from {{ ref("int_headline_lists") }}),
 
     surest_topics as (
         select
@@ -62,7 +40,12 @@ select
     coalesce(headlines.supersedes_event_id, updates.earlier_event_id) as supersedes_event_id,
     updates.earlier_event_id as similar_event_id,
     updates.similarity_share,
-    {%- for column_name in lists.values() %} lists.{{ column_name }}, {% endfor %}
+    lists.topics,
+    lists.countries,
+    lists.sectors,
+    lists.companies,
+    lists.institutions,
+    lists.assets,
     relevances.tag_value as relevance_code,
     relevances.rule_id as relevance_rule_id,
     nullif(relevances.matched_words, '') as relevance_words,
