@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration import briefing
 from orchestration.errors import EntrepotError
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases
@@ -223,14 +224,66 @@ def query(
                 reader.execute("use marts")
                 answer = reader.sql(statement)
                 if csv:
-                    lines = writer(sys.stdout, lineterminator="\n")
-                    lines.writerow(answer.columns)
-                    while rows := answer.fetchmany(10_000):
-                        lines.writerows(rows)
+                    _print_csv(answer)
                 else:
                     answer.show(max_width=console.width, max_rows=60)
         except duckdb.Error as problem:
             raise EntrepotError(f"DuckDB could not answer. {problem}") from problem
+
+
+@app.command()
+def claims(
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the SQL behind each verdict.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV: the mart headline_claims.")] = False,
+) -> None:
+    """Show what was claimed, what each ledger says of it, then and now, and the verdict."""
+    with _told(), _reading() as reader:
+        if csv:
+            _print_csv(reader.sql("from marts.headline_claims order by made_on_date, claim_id, ledger_code"))
+        else:
+            console.print(briefing.claims(briefing.rows(reader, briefing.CLAIMS), console.width, evidence))
+
+
+@app.command()
+def headlines(
+    event: Annotated[str | None, typer.Argument(help="One event_id: its reactions and the trade after it.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per headline.")] = False,
+) -> None:
+    """Show the headlines, what they are to trade, and whether a market moved beyond its normal."""
+    with _told(), _reading() as reader:
+        if csv:
+            _print_csv(reader.sql(briefing.HEADLINES))
+            return
+        found = briefing.rows(reader, briefing.HEADLINES)
+        if event is None:
+            console.print(briefing.headlines(found, console.width))
+            return
+        asked = [headline for headline in found if headline["event_id"] == event]
+        if not asked:
+            known = ", ".join(headline["event_id"] for headline in found)
+            raise EntrepotError(f"There is no headline {event}. There are {known}.")
+        reactions = briefing.rows(reader, briefing.REACTIONS, event)
+        console.print(briefing.headline(asked[0], reactions, briefing.rows(reader, briefing.RESPONSES, event)))
+
+
+@contextmanager
+def _reading() -> Iterator[duckdb.DuckDBPyConnection]:
+    at = settings()
+    _published(at)
+    try:
+        with duckdb.connect(str(at.current_file), read_only=True) as reader:
+            yield reader
+    except duckdb.CatalogException as problem:
+        raise EntrepotError(
+            f"The release in {at.serving} was built by an older version. Run `entrepot build`. {problem}"
+        ) from problem
+
+
+def _print_csv(answer: duckdb.DuckDBPyRelation) -> None:
+    lines = writer(sys.stdout, lineterminator="\n")
+    lines.writerow(answer.columns)
+    while rows := answer.fetchmany(10_000):
+        lines.writerows(rows)
 
 
 def _asked(at: Settings, warehouse: bool) -> Path:

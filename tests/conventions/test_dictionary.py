@@ -11,7 +11,7 @@ TYPES_BY_NAME = {
     "timestamp": r"known_from|known_to|.+_at_utc",
     "date": r".+_date|(.+_)?period_month|period_start|streak_start",
     "decimal(20, 2)": r".+_usd|.+(?<!_per)_kg",
-    "decimal(18, 9)": r"(published|held|difference)_value|tolerance",
+    "decimal(18, 9)": r"(published|held|difference|claimed|claim_day|latest)_value|tolerance",
     "decimal(4, 1)": r"working_days",
     # Rates and shares as a law or a list states them, exact; what is computed from trade is a double.
     "decimal(9, 4)": r"(base|s232|reciprocal|s122|regime_rate|rate)_pct|rate_change_pp"

@@ -1,29 +1,40 @@
-"""The README's questions give the README's answers."""
+"""The questions of the README and of the tutorial give the answers that stand under them."""
 
 import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestration.settings import PROJECT
+
 if TYPE_CHECKING:
     from tests.conftest import Built
 
-README = Path(__file__).parents[2] / "README.md"
-QUESTION = re.compile(r'^\$ entrepot query "(?P<sql>[^"]+)"\n(?P<answer>┌.*?┘)$', re.MULTILINE | re.DOTALL)
-QUESTIONS = QUESTION.findall(README.read_text(encoding="utf-8"))
+# The page, and how many questions it asks at least.
+PAGES = {"README.md": 3, "docs/twelve_questions.md": 12}
+QUESTION = re.compile(r'^\$ entrepot query "(?P<sql>[^"]+)"\n(?P<answer>┌.*?)^```$', re.MULTILINE | re.DOTALL)
+QUESTIONS = {page: QUESTION.findall((PROJECT / page).read_text(encoding="utf-8")) for page in PAGES}
 
 
-def test_the_readme_holds_at_least_three_questions() -> None:
-    assert len(QUESTIONS) >= 3
+@pytest.mark.parametrize(("page", "count"), PAGES.items())
+def test_a_page_holds_its_questions_and_each_of_them_has_an_answer(page: str, count: int) -> None:
+    assert len(QUESTIONS[page]) >= count
+    assert (PROJECT / page).read_text(encoding="utf-8").count("$ entrepot query ") == len(QUESTIONS[page])
 
 
-@pytest.mark.parametrize(("sql", "answer"), QUESTIONS, ids=range(len(QUESTIONS)))
-def test_a_question_of_the_readme_gives_its_answer(
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        pytest.param(*question, id=f"{page}-{number}")
+        for page, questions in QUESTIONS.items()
+        for number, question in enumerate(questions, 1)
+    ],
+)
+def test_a_question_of_a_page_gives_its_answer(
     built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]], sql: str, answer: str
 ) -> None:
     told = entrepot(built.home, "query", sql, COLUMNS="160")
     assert told.returncode == 0, told.stderr
-    assert told.stdout.strip() == answer.strip()
+    assert [line.rstrip() for line in told.stdout.strip().splitlines()] == answer.strip().splitlines()
