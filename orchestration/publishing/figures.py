@@ -17,11 +17,13 @@ from plotly.subplots import make_subplots
 from orchestration.errors import EntrepotError
 
 HOME, ABROAD = "KOR", "USA"
+COUNTRIES = {HOME: "Korea", ABROAD: "the United States"}
 LEDGERS = {"kcs": "Korean ledger", "census": "US ledger"}
 THEN = date(2023, 4, 15)
 CLOCK_STARTS = date(2024, 7, 1)
 CLOCK_SCOPES = ("all", "autos", "auto_parts", "steel")
 CARS = "8703+8708"
+BANKS = {"fed": "Federal Reserve", "bok": "Bank of Korea", "boj": "Bank of Japan"}
 
 Row = dict[str, Any]
 Ask = Callable[..., list[Row]]
@@ -82,6 +84,7 @@ class Card:
     unit: str
     text: tuple[str, ...] = ()
     ledger: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Section:
     name: str
     title: str
     lead: tuple[str, ...] = ()
+    short: str = ""
     cards: list[Card] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
@@ -154,11 +158,11 @@ def plain(text: str, width: int = 44) -> str:
     return escape(short, quote=False)
 
 
-def folded(text: str, width: int = 17) -> str:
-    """For Plotly on a phone: at most three short lines."""
+def folded(text: str, width: int = 18) -> str:
+    """For Plotly on a phone: at most two short lines."""
     lines = wrap(text, width)
-    if len(lines) > 3:
-        lines = [*lines[:2], lines[2] + "…"]
+    if len(lines) > 2:
+        lines = [lines[0], lines[1].rstrip(" ,;") + "…"]
     return "<br>".join(escape(line, quote=False) for line in lines)
 
 
@@ -187,15 +191,19 @@ def drawn(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
 def named_axis(labels: Sequence[str], width: int = 44) -> tuple[dict[str, Any], dict[str, Any]]:
     """A vertical axis with a name for each row, and the same for a narrow screen."""
     places = list(range(len(labels)))
-    shared = {"tickmode": "array", "tickvals": places, "range": [len(labels) - 0.4, -0.6], "showgrid": False}
+    shared = {"tickmode": "array", "tickvals": places, "range": [len(labels) - 0.4, -0.6], "showgrid": False, "zeroline": False}
     wide = {**shared, "ticktext": [plain(label, width) for label in labels]}
     return wide, {"yaxis": {"ticktext": [folded(label) for label in labels]}}
+
+
+def chance(value: float | None) -> str:
+    return "below 0.001" if value is not None and value < 0.001 else number(value, 3)
 
 
 def bars(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], colour: str, unit: str) -> go.Figure:
     wide, narrow = named_axis(labels)
     low, high = min([0.0, *values]), max([0.0, *values])
-    room = (high - low or 1.0) * 0.16
+    room = (high - low or 1.0) * 0.2
     trace = go.Bar(
         x=list(values),
         y=list(range(len(labels))),
@@ -209,11 +217,12 @@ def bars(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], c
     )
     return drawn(
         [trace],
-        height=80 + 30 * len(labels),
-        xaxis={"title": {"text": unit}, "range": [low - (room if low else 0), high + room], "zeroline": True},
+        height=56 + 30 * len(labels),
+        margin={"l": 8, "r": 24, "t": 8, "b": 44},
+        xaxis={"title": {"text": unit}, "range": [low - (1.5 * room if low else 0), high + room], "zeroline": True},
         yaxis=wide,
         showlegend=False,
-        meta={"narrow": narrow},
+        meta={"narrow": narrow, "narrow_height": 56 + 38 * len(labels)},
     )
 
 
@@ -228,11 +237,12 @@ def headline(ask: Ask) -> Section:
     shown = {row["ledger_code"]: row for row in books}
     cards = [
         Card(
-            label=f"{row['reporter_name']} with {row['partner_name']}, {year}",
+            label=f"{capital(COUNTRIES[row['reporter_iso3']])} with {COUNTRIES[row['partner_iso3']]}, {year}",
             value=billion(row["balance_usd"]),
             unit="billion USD",
             text=(_standing(row), f"{capital(words(row['data_status']))} figures, {known([row])}."),
             ledger=f"{LEDGERS.get(code, code)} ({row['publisher_name']})",
+            badge=_badge(row),
         )
         for code, row in shown.items()
     ]
@@ -244,12 +254,15 @@ def headline(ask: Ask) -> Section:
                 label=f"How far the two books are apart, {year}",
                 value=billion(apart, sign=False),
                 unit="billion USD",
-                text=("Neither is wrong: they count at other places, in other prices and at other times.",),
+                text=(
+                    "Neither is wrong: they count at other places, in other prices and at other times.",
+                    f"{capital(known(books))}.",
+                ),
                 ledger="Korean and US ledger, side by side",
             )
         )
     so_far = _year_so_far(ask, year)
-    return Section("headline", f"The balance of {year}", lead, cards + so_far)
+    return Section("headline", f"The balance of {year}", lead, "Balance", cards + so_far)
 
 
 def _books(ask: Ask) -> list[Row]:
@@ -270,12 +283,10 @@ def _books(ask: Ask) -> list[Row]:
             )
         ),
         latest as (select year from complete group by year order by count(*) desc, year desc limit 1)
-        select complete.*, publisher_name, reporter.country_name as reporter_name, partner.country_name as partner_name
+        select complete.*, publisher_name
         from complete
         join latest using (year)
         join dim_ledger using (ledger_code)
-        join dim_country as reporter on reporter.iso3 = complete.reporter_iso3
-        join dim_country as partner on partner.iso3 = complete.partner_iso3
         order by complete.reporter_iso3
         """,
         HOME,
@@ -288,9 +299,14 @@ def _books(ask: Ask) -> list[Row]:
 def _one_sentence(row: Row) -> str:
     kind = "surplus" if row["balance_usd"] >= 0 else "deficit"
     amount = billion(abs(row["balance_usd"]), 1, sign=False)
-    return (
-        f"The books of {row['reporter_name']} show a {kind} of {amount} billion dollars with {row['partner_name']}."
-    )
+    reporter, partner = COUNTRIES[row["reporter_iso3"]], COUNTRIES[row["partner_iso3"]]
+    return f"The books of {reporter} show a {kind} of {amount} billion dollars with {partner}."
+
+
+def _badge(row: Row) -> str:
+    if row["is_balance_record_high"]:
+        return "Record, fragile" if row["is_balance_record_fragile"] else "Record, safe"
+    return "Record low" if row["is_balance_record_low"] else ""
 
 
 def _standing(row: Row) -> str:
@@ -324,7 +340,7 @@ def _year_so_far(ask: Ask, year: int) -> list[Card]:
     )
     return [
         Card(
-            label=f"January to {row['last_month']:%B %Y}",
+            label=f"Korea with the United States, January to {row['last_month']:%B %Y}",
             value=billion(row["balance_usd"]),
             unit="billion USD",
             text=(f"{capital(words(row['data_status']))} figures, {known([row])}.",),
@@ -367,6 +383,7 @@ def surplus(ask: Ask) -> Section:
         "surplus",
         "Surplus over time",
         ("Choose another partner, measure or period: every partner of both ledgers is in this page.",),
+        "Over time",
         figures=[figure, vintages(ask)],
     )
 
@@ -468,23 +485,26 @@ def vintages(ask: Ask) -> Figure:
 
 
 def _vintage_chart(label: str, rows: list[Row], code: str) -> Chart:
-    years = [str(row["year"]) for row in rows]
+    drawn_rows = rows[-6:]
+    years = [str(row["year"]) for row in drawn_rows]
     plot = drawn(
         [
             go.Bar(
                 x=years,
-                y=[round(float(row["then_usd"]) / 1e9, 3) for row in rows],
+                y=[round(float(row["then_usd"]) / 1e9, 3) for row in drawn_rows],
                 name=f"Known on {day(THEN)}",
                 marker={"color": "var(--muted)"},
                 hovertemplate="%{x}: %{y:+,.2f} bn<extra>then</extra>",
             ),
             go.Bar(
                 x=years,
-                y=[round(float(row["now_usd"]) / 1e9, 3) for row in rows],
+                y=[round(float(row["now_usd"]) / 1e9, 3) for row in drawn_rows],
                 name="Known now",
                 marker={"color": f"var(--{code})"},
-                text=[billion(row["change_usd"]) if row["change_usd"] else "=" for row in rows],
+                text=[billion(row["change_usd"]) if row["change_usd"] else "" for row in drawn_rows],
                 textposition="outside",
+                textangle=0,
+                constraintext="none",
                 cliponaxis=False,
                 hovertemplate="%{x}: %{y:+,.2f} bn<extra>now</extra>",
             ),
@@ -497,7 +517,7 @@ def _vintage_chart(label: str, rows: list[Row], code: str) -> Chart:
     largest = max(rows, key=lambda row: abs(row["change_usd"]))
     says = (
         f"The largest change since then: {largest['year']}, by {billion(largest['change_usd'])} to "
-        f"{billion(largest['now_usd'])} billion USD. The figure at a bar is the change."
+        f"{billion(largest['now_usd'])} billion USD. The number at a bar is the change; none means that nothing changed."
     )
     cells = [
         (str(row["year"]), billion(row["then_usd"]), billion(row["now_usd"]), billion(row["change_usd"], 3))
@@ -555,7 +575,7 @@ def drivers(ask: Ask) -> Section:
                 )
             )
     lead = "The same flow of goods in two books that sort it differently: compare within a ledger, not across."
-    return Section("drivers", "What drove the change", (lead,), figures=figures, side_by_side=True)
+    return Section("drivers", "What drove the change", (lead,), "Drivers", figures=figures, side_by_side=True)
 
 
 def _drivers_chart(code: str, year: int, rows: list[Row]) -> Chart:
@@ -592,7 +612,9 @@ def _drivers_chart(code: str, year: int, rows: list[Row]) -> Chart:
 
 
 def _sector_name(row: Row) -> str:
-    return f"{row['sector_code']} {row['sector_name']}" if row.get("scheme_code") == "hs_chapter" else row["sector_name"]
+    """Of a chapter's long legal name, what stands before the first semicolon."""
+    name = str(row["sector_name"])
+    return f"{row['sector_code']} {name.partition(';')[0]}" if row["scheme_code"] == "hs_chapter" else name
 
 
 def sectors(ask: Ask) -> Section:
@@ -611,7 +633,7 @@ def sectors(ask: Ask) -> Section:
         ABROAD,
     )
     if not rows:
-        return Section("sectors", "Sectors: price or volume", ("This release holds no sector with weights.",))
+        return Section("sectors", "Sectors: price or volume", ("This release holds no sector with weights.",), "Price or volume")
     last = max(row["period_month"] for row in rows)
     start = date(last.year - 1, last.month % 12 + 1, 1) if last.month < 12 else date(last.year, 1, 1)
     spans = [(f"12 months to {last:%B %Y}", start, last)]
@@ -630,6 +652,7 @@ def sectors(ask: Ask) -> Section:
         "sectors",
         "Sectors: price or volume",
         ("When an export grows, is more of it sold, or is it dearer? Fisher indices of unit values split the change.",),
+        "Price or volume",
         figures=[
             Figure(
                 name="price-volume",
@@ -693,7 +716,7 @@ def _price_volume_chart(label: str, rows: list[Row]) -> Chart:
                 y=list(range(len(shown))),
                 orientation="h",
                 name=name,
-                marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "var(--surface)", "solidity": 0.25}},
+                marker={"color": colour, "pattern": {"shape": pattern, "bgcolor": colour, "fgcolor": "var(--surface)", "solidity": 0.2}},
                 hovertemplate="%{x:+,.3f} bn<extra>" + name + "</extra>",
             )
             for column, name, colour, pattern in PARTS
@@ -702,7 +725,7 @@ def _price_volume_chart(label: str, rows: list[Row]) -> Chart:
         barmode="relative",
         xaxis={"title": {"text": "billion USD"}, "zeroline": True},
         yaxis=wide,
-        meta={"narrow": narrow},
+        meta={"narrow": narrow, "narrow_height": 130 + 40 * len(shown)},
     )
     first = ordered[0]
     says = (
@@ -799,6 +822,7 @@ def policy(ask: Ask) -> Section:
         (
             "A tariff moves trade on the day it is announced, taxes it from the day it is in force, and sometimes never is.",
         ),
+        "Tariffs",
         figures=[_clock(ask, regimes), _exposure(ask)],
         listings=[_regimes(regimes)],
     )
@@ -862,7 +886,7 @@ def _clock(ask: Ask, regimes: list[Row]) -> Figure:
             Chart("", says, plot, Table(("Month", "Exports of cars and parts, billion USD", "On the year before, %"), cells))
         ],
         notes=(
-            "A diamond is the day a rate was announced, a bar the days it was law. A bar that starts left of its diamond "
+            "A diamond is the day a rate was announced, a bar the days it was law, a cross a rate that never was. A bar that starts left of its diamond "
             "was made law backwards. All regimes, with their sources, are in the list below.",
         ),
     )
@@ -898,16 +922,19 @@ def _clock_plot(shown: list[Row], trade: list[Row], rates: list[Row], end: date)
         )
     for trace in _clock_bars(shown, end):
         panels.add_trace(trace, row=3, col=1)
-    labels = [f"{capital(words(row['scope_code']))} {number(row['regime_rate_pct'], 0)} %" for row in shown]
+    labels = [f"{'All goods' if row['scope_code'] == 'all' else capital(words(row['scope_code']))} {number(row['regime_rate_pct'], 0)} %" for row in shown]
     wide, narrow = named_axis(labels)
     panels.update_layout(
         height=880,
-        margin={"l": 8, "r": 16, "t": 64, "b": 32},
+        margin={"l": 8, "r": 16, "t": 64, "b": 44},
         legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
         dragmode=False,
         hovermode="closest",
         yaxis3=wide,
-        meta={"narrow": {"yaxis3": narrow["yaxis"]}, "narrow_height": 960},
+        meta={
+            "narrow": {"yaxis3": narrow["yaxis"], "xaxis3": {"nticks": 4, "tickangle": 0, "tickformat": "%b<br>%Y"}},
+            "narrow_height": 980,
+        },
     )
     panels.update_xaxes(fixedrange=True, type="date", range=[CLOCK_STARTS.isoformat(), end.isoformat()])
     panels.update_yaxes(fixedrange=True, automargin=True)
@@ -924,8 +951,7 @@ def _clock_bars(shown: list[Row], end: date) -> list[go.Scatter]:
             until = min(row["legal_to_date"] or end, end)
             force[0].extend([row["legal_from_date"].isoformat(), until.isoformat(), None])
             force[1].extend([place, place, None])
-        else:
-            until = row["voided_on_date"] or row["planned_from_date"] or row["announced_on_date"]
+        elif until := row["voided_on_date"] or row["planned_from_date"]:
             never[0].extend([row["announced_on_date"].isoformat(), until.isoformat(), None])
             never[1].extend([place, place, None])
     told = [
@@ -939,18 +965,23 @@ def _clock_bars(shown: list[Row], end: date) -> list[go.Scatter]:
             hoverinfo="skip",
         ),
         go.Scatter(
-            x=never[0], y=never[1], mode="lines+markers", name="Announced, never in force",
-            line={"color": "var(--ink)", "width": 2, "dash": "dot"}, marker={"symbol": "x", "size": 9, "color": "var(--ink)"},
-            hoverinfo="skip",
+            x=never[0], y=never[1], mode="lines", name="To the day it was dropped",
+            line={"color": "var(--ink)", "width": 2, "dash": "dot"}, hoverinfo="skip",
         ),
-        go.Scatter(
-            x=[row["announced_on_date"].isoformat() for row in shown],
-            y=list(range(len(shown))),
-            mode="markers",
-            name="Announced",
-            marker={"symbol": "diamond", "size": 11, "color": "var(--price)", "line": {"color": "var(--surface)", "width": 1.5}},
-            hovertext=told,
-            hoverinfo="text",
+        *(
+            go.Scatter(
+                x=[row["announced_on_date"].isoformat() for row in shown if row["was_ever_in_force"] is came],
+                y=[place for place, row in enumerate(shown) if row["was_ever_in_force"] is came],
+                mode="markers",
+                name=name,
+                marker={"symbol": symbol, "size": 12, "color": colour, "line": {"color": edge, "width": 2}},
+                hovertext=[text for text, row in zip(told, shown, strict=True) if row["was_ever_in_force"] is came],
+                hoverinfo="text",
+            )
+            for came, name, symbol, colour, edge in (
+                (True, "Announced", "diamond", "var(--price)", "var(--surface)"),
+                (False, "Announced, never in force", "x-open", "var(--ink)", "var(--ink)"),
+            )
         ),
     ]  # fmt: skip
 
@@ -1067,6 +1098,7 @@ def mirror(ask: Ask) -> Section:
         "mirror",
         "Why Seoul and Washington publish different balances",
         ("What one country sends, the other receives, and the two customs services do not write down the same number.",),
+        "Mirror gap",
         figures=[
             Figure(
                 name="bridge",
@@ -1124,7 +1156,8 @@ def _bridge(year: int, rows: list[Row]) -> Chart:
                 hoverinfo="skip",
             )
         ],
-        height=300,
+        height=270,
+        margin={"l": 8, "r": 24, "t": 8, "b": 44},
         xaxis={"title": {"text": "billion USD"}, "range": [min(0.0, start, end), reach * 1.18]},
         yaxis=wide,
         showlegend=False,
@@ -1161,7 +1194,7 @@ def _gaps(rows: list[Row]) -> Chart:
     traces = []
     for exporter, name, colour, pattern in (
         (HOME, "Goods to the United States", "var(--kcs)", ""),
-        (ABROAD, "Goods to Korea (with freight in the buyer's book)", "var(--census)", "/"),
+        (ABROAD, "Goods to Korea, with freight", "var(--census)", "/"),
     ):
         held = [row for row in rows if row["exporter_iso3"] == exporter]
         traces.append(
@@ -1169,7 +1202,7 @@ def _gaps(rows: list[Row]) -> Chart:
                 x=[str(row["year"]) for row in held],
                 y=[round(float(row["gap_usd"]) / 1e9, 3) for row in held],
                 name=name,
-                marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "var(--surface)", "solidity": 0.25}},
+                marker={"color": colour, "pattern": {"shape": pattern, "bgcolor": colour, "fgcolor": "var(--surface)", "solidity": 0.2}},
                 hovertemplate="%{x}: %{y:+,.2f} bn<extra></extra>",
             )
         )
@@ -1177,8 +1210,9 @@ def _gaps(rows: list[Row]) -> Chart:
         traces,
         height=400,
         barmode="relative",
-        xaxis={"type": "category", "nticks": 9},
+        xaxis={"type": "category", "nticks": 9, "tickangle": 0},
         yaxis={"title": {"text": "billion USD"}, "zeroline": True},
+        meta={"narrow": {"xaxis": {"nticks": 5}}},
     )
     cells = [
         (
@@ -1231,18 +1265,66 @@ def headlines(ask: Ask) -> Section:
             if found
             else f"None moved an asset beyond chance once all tests are counted (smallest q {number(smallest, 2)})."
         ),
-        f"{len(tested) - len(clean)} of the {len(tested)} fell on days with other news: a move there would not tell which.",
+        f"{'All' if not clean else len(tested) - len(clean)} of the {len(tested)} fell on days with other news: a move there "
+        "would not tell which.",
     )
-    charts = []
-    for label, scale, unit, rows in (
-        ("Currencies, dollar index and oil", 100, "per cent", [r for r in tests if r["return_type"] != "basis_points"]),
-        ("Yields", 1, "basis points", [r for r in tests if r["return_type"] == "basis_points"]),
-    ):
-        if rows:
-            charts.append(_forest(label, scale, unit, rows))
-    figure = Figure(
-        name="reactions",
-        title="What the headlines moved: abnormal return and its 95 % interval",
+    moved = _moved(ask)
+    return Section(
+        "headlines",
+        "Headlines and what they moved",
+        lead,
+        "Headlines",
+        figures=[
+            *(
+                [_reactions("reactions", "What the headlines moved: abnormal return and its 95 % interval", tests)]
+                if tests
+                else []
+            ),
+            *(
+                [_reactions("scale", "For scale: the largest reactions to policy acts and rate decisions", moved)]
+                if moved
+                else []
+            ),
+        ],
+        listings=[_events(events, tests)],
+    )
+
+
+def _moved(ask: Ask) -> list[Row]:
+    """Main tests of events that are no headline of ours, beyond chance and with no other news in the window."""
+    rows = ask(
+        """
+        select event_id, asset_code, asset_name, window_code, study.return_type, cumulative_abnormal_return as car,
+            standard_error, p_value, placebo_p_value, q_value, is_confounded, confounding_event_ids, null as title,
+            event_session_date as event_date, dim_asset.known_from
+        from headline_event_study as study
+        join dim_asset using (asset_code)
+        where is_main_test and q_value < 0.05 and not is_confounded and event_id not in (select event_id from headline_events)
+        order by abs(t_value) desc
+        limit 16
+        """
+    )
+    return [row | {"title": _event_name(row)} for row in sorted(rows, key=lambda row: row["event_date"])]
+
+
+def _event_name(row: Row) -> str:
+    """These events have no title, only a short name; a rate decision is named by its bank and day."""
+    bank, _, decided = row["event_id"].partition("-")
+    return f"{BANKS[bank]}, {decided}" if bank in BANKS and decided[:2] == "20" else capital(words(row["event_id"]))
+
+
+def _reactions(name: str, title: str, tests: list[Row]) -> Figure:
+    charts = [
+        _forest(label, scale, unit, rows)
+        for label, scale, unit, rows in (
+            ("Currencies, dollar index and oil", 100, "per cent", [r for r in tests if r["return_type"] != "basis_points"]),
+            ("Yields", 1, "basis points", [r for r in tests if r["return_type"] == "basis_points"]),
+        )
+        if rows
+    ]
+    return Figure(
+        name=name,
+        title=title,
         unit="per cent of the price, or basis points of the yield, as chosen",
         ledger="market prices (ECB, Federal Reserve, EIA), none of the two trade ledgers",
         vintage=known(tests),
@@ -1253,23 +1335,13 @@ def headlines(ask: Ask) -> Section:
             "Benjamini-Hochberg, over all main tests of the batch.",
         ),
     )
-    return Section(
-        "headlines",
-        "Headlines and what they moved",
-        lead,
-        figures=[figure] if charts else [],
-        listings=[_events(events, tests)],
-    )
 
 
 def _forest(label: str, scale: int, unit: str, rows: list[Row]) -> Chart:
-    asset = [row["asset_name"] for row in rows]
-    names = [f"{capital(words(row['event_id']))} · {row['asset_name']}" for row in rows]
-    wide, narrow = named_axis(names, 58)
-    narrow["yaxis"]["ticktext"] = [
-        f"{plain(capital(words(row['event_id'])), 19)}<br>{plain(name.split(',')[0], 19)}"
-        for row, name in zip(rows, asset, strict=True)
-    ]
+    names = [(row["title"], row["asset_name"].replace("afternoon in ", "").replace("noon in ", "")) for row in rows]
+    wide, narrow = named_axis([title for title, _ in names])
+    wide["ticktext"] = [f"{plain(title, 34)} · {plain(asset, 30)}" for title, asset in names]
+    narrow["yaxis"]["ticktext"] = [f"{plain(title, 20)}<br>{plain(asset, 20)}" for title, asset in names]
     traces = []
     for confounded, name, symbol, colour in (
         (False, "No other news that day", "circle", "var(--kcs)"),
@@ -1298,15 +1370,15 @@ def _forest(label: str, scale: int, unit: str, rows: list[Row]) -> Chart:
     plot = drawn(
         traces,
         height=120 + 26 * len(rows),
-        xaxis={"title": {"text": f"cumulative abnormal return, {unit}"}, "zeroline": True},
+        xaxis={"title": {"text": unit}, "zeroline": True},
         yaxis=wide,
         showlegend=True,
         meta={"narrow": narrow, "narrow_height": 120 + 36 * len(rows)},
     )
     widest = max(rows, key=lambda row: abs(row["car"]))
     says = (
-        f"{len(rows)} tests. The largest: {capital(words(widest['event_id']))}, {widest['asset_name']}, "
-        f"{number(widest['car'] * scale, 2, True)} {unit}, p {number(widest['p_value'], 2)}, q {number(widest['q_value'], 2)}."
+        f"{len(rows)} tests. The largest: {widest['title']}, {widest['asset_name']}, "
+        f"{number(widest['car'] * scale, 2, True)} {unit}, p {chance(widest['p_value'])}, q {chance(widest['q_value'])}."
     )
     cells = [
         (
@@ -1317,9 +1389,9 @@ def _forest(label: str, scale: int, unit: str, rows: list[Row]) -> Chart:
             number(row["car"] * scale, 2, True),
             f"{number((row['car'] - 1.96 * row['standard_error']) * scale, 2, True)} to "
             f"{number((row['car'] + 1.96 * row['standard_error']) * scale, 2, True)}",
-            number(row["p_value"], 3),
-            number(row["placebo_p_value"], 3),
-            number(row["q_value"], 3),
+            chance(row["p_value"]),
+            chance(row["placebo_p_value"]),
+            chance(row["q_value"]),
             words((row["confounding_event_ids"] or "none").replace(";", ", ")),
         )
         for row in rows
@@ -1401,7 +1473,7 @@ def claims(ask: Ask) -> Section:
         notes=("A driver claim holds in a ledger only if the named sector has the largest part of the change there.",),
     )
     lead = "; ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items(), key=lambda item: -item[1]))
-    return Section("claims", "Claims, checked", (f"{capital(lead)}.",) if lead else (), listings=[listing])
+    return Section("claims", "Claims, checked", (f"{capital(lead)}.",) if lead else (), "Claims", listings=[listing])
 
 
 def _claim_cell(row: Row, column: str) -> str:
@@ -1464,7 +1536,7 @@ def published(ask: Ask) -> Section:
         folded=True,
     )
     lead = "Agencies and newspapers printed figures; each is compared with what this release holds."
-    return Section("checks", "Do the published figures come out", (lead,), cards=cards, listings=[listing])
+    return Section("checks", "Do the published figures come out?", (lead,), "Published figures", cards=cards, listings=[listing])
 
 
 def health(ask: Ask) -> Section:
@@ -1512,4 +1584,4 @@ def health(ask: Ask) -> Section:
         vintage=known(rows),
         table=Table(columns, cells, frozenset({0, 1, 2, 3})),
     )
-    return Section("health", "Data health", (), cards=cards, listings=[listing])
+    return Section("health", "Data health", (), "Data health", cards=cards, listings=[listing])

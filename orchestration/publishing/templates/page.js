@@ -31,6 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
     look.colorway = ["var(--kcs)", "var(--census)", "var(--price)", "var(--volume)", "var(--muted)"];
     for (const key of Object.keys(look).filter((name) => /^[xy]axis\d*$/.test(name))) {
       look[key] = { gridcolor: "var(--rule)", zerolinecolor: "var(--axis)", linecolor: "var(--axis)", ...look[key] };
+      if (look[key].title) look[key].title = { ...look[key].title, font: { size: look.font.size } };
     }
     return paint(look);
   };
