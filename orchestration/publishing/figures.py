@@ -204,6 +204,7 @@ def bars(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], c
     wide, narrow = named_axis(labels)
     low, high = min([0.0, *values]), max([0.0, *values])
     room = (high - low or 1.0) * 0.2
+    narrow["xaxis"] = {"range": [low - (3 * room if low else 0), high + 2 * room], "nticks": 4}
     trace = go.Bar(
         x=list(values),
         y=list(range(len(labels))),
@@ -306,7 +307,9 @@ def _one_sentence(row: Row) -> str:
 def _badge(row: Row) -> str:
     if row["is_balance_record_high"]:
         return "Record, fragile" if row["is_balance_record_fragile"] else "Record, safe"
-    return "Record low" if row["is_balance_record_low"] else ""
+    if row["is_balance_record_low"]:
+        return "Record deficit" if row["balance_usd"] < 0 else "Record low"
+    return ""
 
 
 def _standing(row: Row) -> str:
@@ -319,7 +322,8 @@ def _standing(row: Row) -> str:
         return f"Highest since {first}, {margin} billion above the highest earlier year.{usual + f': {safe}.' if usual else ''}"
     if row["is_balance_record_low"]:
         margin = billion(row["earlier_low_usd"] - row["balance_usd"], sign=False)
-        return f"Lowest since {first}, {margin} billion below the lowest earlier year.{usual + '.' if usual else ''}"
+        what = "Largest deficit" if row["balance_usd"] < 0 else "Lowest"
+        return f"{what} since {first}, {margin} billion below the lowest earlier year.{usual + '.' if usual else ''}"
     return f"Rank {row['balance_rank']} of {row['year_count']} years since {first}, highest first."
 
 
@@ -1133,8 +1137,8 @@ def _bridge(year: int, rows: list[Row]) -> Chart:
     steps = [float(there["gap_usd"]) / 1e9, float(back["gap_usd"]) / 1e9]
     labels = [
         "Korea's surplus, Korean ledger",
-        "Goods to the United States: US records more",
-        "Goods to Korea: Korea records more",
+        "Korea's exports: US records more",
+        "Korea's imports: Korea records more",
         "Korea's surplus, US ledger",
     ]
     wide, narrow = named_axis(labels)
@@ -1158,7 +1162,7 @@ def _bridge(year: int, rows: list[Row]) -> Chart:
         ],
         height=270,
         margin={"l": 8, "r": 24, "t": 8, "b": 44},
-        xaxis={"title": {"text": "billion USD"}, "range": [min(0.0, start, end), reach * 1.18]},
+        xaxis={"title": {"text": "billion USD"}, "range": [min(0.0, start, end), reach * 1.3]},
         yaxis=wide,
         showlegend=False,
         meta={"narrow": narrow},
@@ -1464,7 +1468,7 @@ def claims(ask: Ask) -> Section:
     heads = (CLAIM_COLUMNS[columns[0]], "Ledger", *(CLAIM_COLUMNS[c] for c in columns[1:])) if columns else ("Claim",)
     numeric = {1 + place for place, column in enumerate(columns) if column.endswith("_value")}
     listing = Listing(
-        name="claims",
+        name="claim-list",
         title="Which claims hold",
         unit="as in each row",
         ledger="each claim in each ledger that can judge it",
@@ -1527,7 +1531,7 @@ def published(ask: Ask) -> Section:
     ]
     columns = ("Figure", "Ledger", "Printed by", "On", "Printed", "Held", "Difference", "Unit", "Result", "Why")
     listing = Listing(
-        name="checks",
+        name="printed",
         title="Every printed figure beside ours",
         unit="as in each row",
         ledger="as in each row",
