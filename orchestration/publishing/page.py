@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.errors import EntrepotError
-from orchestration.publishing.figures import ABROAD, HOME, LEDGERS, Ask, Chart, Figure, Row, Section, day, sections
+from orchestration.publishing.figures import sections
+from orchestration.publishing.figures.shown import ABROAD, HOME, LEDGERS, Ask, Chart, Figure, Row, Section
+from orchestration.publishing.figures.wording import day
 
 DATABASE = "trade.duckdb"
 SITE = "site"
@@ -96,7 +98,7 @@ def _drawing(chart: Chart) -> dict[str, Any]:
     return {"data": drawing["data"], "layout": drawing["layout"], "says": chart.says}
 
 
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("orchestration.publishing"),
         autoescape=True,

@@ -377,14 +377,16 @@ def _draw(page: Callable[[Path], None], folder: Path) -> None:
     except Exception as problem:
         raise EntrepotError(
             f"The page cannot be drawn ({type(problem).__name__}: {_first_line(problem)}). Nothing was published. The page "
-            "reads the new marts: mend the mart that changed, or `orchestration/publishing/figures.py`."
+            "reads the new marts: mend the mart that changed, or `orchestration/publishing/figures`."
         ) from problem
 
 
 def _checksums(folder: Path) -> dict[str, str]:
     """Of every file but the manifest, which is not there yet."""
     sums = {}
-    for path in sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: (path.name != DATABASE, path)):
+    for path in sorted(
+        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: (path.name != DATABASE, path)
+    ):
         with path.open("rb") as handle:
             sums[path.relative_to(folder).as_posix()] = hashlib.file_digest(handle, "sha256").hexdigest()
     return sums

@@ -33,4 +33,6 @@ def server(site: Path, port: int) -> ThreadingHTTPServer:
     try:
         return ThreadingHTTPServer((HOST, port), partial(Pages, directory=str(site)))
     except (OSError, OverflowError) as problem:
-        raise EntrepotError(f"Cannot listen on {HOST}:{port} ({problem}). Choose another port: `--port 0`.") from problem
+        raise EntrepotError(
+            f"Cannot listen on {HOST}:{port} ({problem}). Choose another port: `--port 0`."
+        ) from problem

@@ -51,7 +51,9 @@ def test_every_chart_is_drawn_with_no_complaint_and_no_word_to_anyone(
     drawn: Drawn, address: str, width: int, dark: bool
 ) -> None:
     page = drawn(width=width, dark=dark)
-    empty = page.run("return [...document.querySelectorAll('[data-chart]')].filter(p => !p.querySelector('.main-svg')).length")
+    empty = page.run(
+        "return [...document.querySelectorAll('[data-chart]')].filter(p => !p.querySelector('.main-svg')).length"
+    )
     assert empty == 0
     assert page.complaints() == []
     folder = address.rpartition("/")[0]
@@ -91,7 +93,9 @@ def test_charts_change_with_the_light(drawn: Drawn) -> None:
     assert page.run(read) != before
 
 
-def test_the_first_view_comes_within_a_second_and_the_page_stays_small(browser: Browser, release: Path, address: str) -> None:
+def test_the_first_view_comes_within_a_second_and_the_page_stays_small(
+    browser: Browser, release: Path, address: str
+) -> None:
     times = []
     for _ in range(3):
         browser.open(address)
@@ -114,7 +118,9 @@ def test_the_page_says_what_the_marts_say(drawn: Drawn, release: Path) -> None:
     assert len(balances) == 2
     facts = page.run("return [...document.querySelectorAll('figure [data-fact=release] dd')].map(e => e.innerText)")
     assert set(facts) == {release_id}
-    row = page.run("return [...document.querySelectorAll('#balance tbody tr')].find(r => r.cells[0].textContent === '2024').innerText")
+    row = page.run(
+        "return [...document.querySelectorAll('#balance tbody tr')].find(r => r.cells[0].textContent === '2024').textContent"
+    )
     assert "+55.63" in row
     assert "+65.97" in row
 
@@ -132,7 +138,9 @@ def test_any_partner_and_period_can_be_chosen(drawn: Drawn, release: Path) -> No
             "select count(export_usd) from marts.surplus_monthly "
             "where ledger_code = 'kcs' and partner_iso3 = 'CHN' and year(period_month) between 2020 and 2022"
         ).fetchall()[0]
-    table = page.run("return [...document.querySelectorAll('#balance tbody tr')].map(r => [r.cells[0].textContent, r.cells[1].textContent])")
+    table = page.run(
+        "return [...document.querySelectorAll('#balance tbody tr')].map(r => [r.cells[0].textContent, r.cells[1].textContent])"
+    )
     assert table == [[str(year), f"{value:,.2f}"] for year, value in rows]
     assert "Exports with China, by year." in page.driver.find_element(By.ID, "balance-says").text
     Select(page.driver.find_element(By.ID, "frequency")).select_by_value("month")
@@ -149,7 +157,9 @@ def test_a_choice_changes_chart_words_and_table_together(drawn: Drawn) -> None:
     said = page.driver.find_element(By.ID, "drivers-kcs-says").text
     assert said.startswith("2022:")
     assert said != before
-    open_tables = page.run("return [...document.querySelectorAll('#drivers-kcs [data-table]')].filter(t => !t.hidden).length")
+    open_tables = page.run(
+        "return [...document.querySelectorAll('#drivers-kcs [data-table]')].filter(t => !t.hidden).length"
+    )
     assert open_tables == 1
 
 
@@ -185,11 +195,15 @@ def test_a_screen_reader_is_told_what_each_thing_is(drawn: Drawn) -> None:
     assert page.run("return document.documentElement.lang") == "en"
 
 
-def test_without_its_script_the_page_is_still_whole_in_words_and_numbers(browser: Browser, release: Path, tmp_path: Path) -> None:
+def test_without_its_script_the_page_is_still_whole_in_words_and_numbers(
+    browser: Browser, release: Path, tmp_path: Path
+) -> None:
     shutil.copy(release / "site" / "index.html", tmp_path)
     browser.open((tmp_path / "index.html").as_uri())
-    assert "+55.63" in browser.run("return document.querySelector('#balance table').innerText")
-    assert browser.run("return [...document.querySelectorAll('.chart')].every(place => !place.checkVisibility())") is True
+    assert "+55.63" in browser.run("return document.querySelector('#balance table').textContent")
+    assert (
+        browser.run("return [...document.querySelectorAll('.chart')].every(place => !place.checkVisibility())") is True
+    )
 
 
 def test_the_served_page_is_the_same(browser: Browser, release: Path) -> None:

@@ -96,7 +96,9 @@ def test_the_listing_names_only_tables_of_the_source(source: str) -> None:
 
 def test_the_bundled_releases_stay_small_enough_to_clone() -> None:
     sizes = {
-        entry["table"]: (ARCHIVE / source / entry["file"]).stat().st_size for source in SOURCES for entry in entries(source)
+        entry["table"]: (ARCHIVE / source / entry["file"]).stat().st_size
+        for source in SOURCES
+        for entry in entries(source)
     }
     files = [ARCHIVE / source / entry["file"] for source in SOURCES for entry in entries(source)]
     assert sum(size for table, size in sizes.items() if table.startswith(("country_", "national_"))) < 4 * MEGABYTE
