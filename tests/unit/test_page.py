@@ -113,8 +113,10 @@ create table data_health as
 
 CLAIMS = """
 create table marts.headline_claims as
-    select 'surplus-2024' as claim_id, 'kcs' as ledger_code, 55.6 as claimed_value, 55.629 as latest_value,
-        'supported_rounded' as verdict, 'Within <half> a digit.' as explanation;
+    select 'surplus-2024' as claim_id, 'The <surplus> was 55.6 billion.' as claim_text, 'kcs' as ledger_code,
+        date '2025-07-08' as made_on_date, 55.6 as claimed_value, 55.629 as claim_day_value, 55.629 as latest_value,
+        'bn_usd' as unit_code, 'supported_rounded' as verdict_code, 'Within <half> a digit.' as explanation,
+        timestamp '2025-06-20' as known_from;
 """
 
 
@@ -260,15 +262,16 @@ def test_the_series_of_every_partner_are_in_the_page(page: Page) -> None:
 
 
 def test_claims_are_shown_when_their_mart_is_there(release: Path, page: Page, tmp_path: Path) -> None:
-    assert "Claims, checked" not in page.text
+    assert "Which claims hold" not in page.text
     copy = tmp_path / "trade.duckdb"
     copy.write_bytes((release / "trade.duckdb").read_bytes())
     with duckdb.connect(str(copy)) as database:
         database.execute(CLAIMS)
         database.execute("use trade.marts")
         shown = Page(render(database))
-    assert "Claims, checked" in shown.text
-    assert "supported rounded" in shown.text
+    assert "Which claims hold" in shown.text
+    assert "The <surplus> was 55.6 billion." in shown.text
+    assert "Supported rounded" in shown.text
     assert "Within <half> a digit." in shown.text
 
 

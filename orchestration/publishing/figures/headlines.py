@@ -1,11 +1,11 @@
 """Headlines, what they moved, and which of their claims hold."""
 
-from datetime import date, datetime
+from decimal import Decimal
 
 import plotly.graph_objects as go
 
 from orchestration.publishing.figures.drawing import drawn, named_axis
-from orchestration.publishing.figures.shown import LEDGERS, Ask, Chart, Figure, Listing, Row, Section, Table
+from orchestration.publishing.figures.shown import LEDGERS, Ask, Card, Chart, Figure, Listing, Row, Section, Table
 from orchestration.publishing.figures.wording import capital, chance, day, known, number, plain, words
 
 BANKS = {"fed": "Federal Reserve", "bok": "Bank of Korea", "boj": "Bank of Japan"}
@@ -209,57 +209,50 @@ def _events(events: list[Row], tests: list[Row]) -> Listing:
     )
 
 
-CLAIM_COLUMNS = {
-    "claim": "Claim",
-    "claim_text": "Claim",
-    "claim_in_our_words": "Claim",
-    "claim_id": "Short name",
-    "made_on_date": "Made on",
-    "claimed_value": "Claimed",
-    "known_then_value": "Known then",
-    "latest_value": "Known now",
-    "unit_code": "Unit",
-    "verdict": "Verdict",
-    "explanation": "Why",
-}
+VERDICTS = ("supported", "supported_rounded", "partly_supported", "superseded", "contradicted", "not_checkable")
 
 
 def claims(ask: Ask) -> Section:
-    """The columns that the mart has, in this order; the verdict is the mart's, not the page's."""
-    rows = ask("select * from headline_claims order by claim_id, ledger_code")
-    columns = [column for column in CLAIM_COLUMNS if rows and column in rows[0]]
+    """The verdicts are the mart's, not the page's."""
+    rows = ask(
+        """
+        select claim_text, ledger_code, made_on_date, claimed_value, claim_day_value, latest_value, unit_code,
+            verdict_code, explanation, known_from
+        from headline_claims
+        order by made_on_date, claim_id, ledger_code
+        """
+    )
+    cards = [
+        Card(capital(words(verdict)), str(count), f"of {len(rows)} verdicts")
+        for verdict in VERDICTS
+        if (count := len([row for row in rows if row["verdict_code"] == verdict]))
+    ]
     cells = [
         (
-            _claim_cell(row, columns[0]),
-            LEDGERS.get(row["ledger_code"], row["ledger_code"] or "–"),
-            *(_claim_cell(row, column) for column in columns[1:]),
+            row["claim_text"],
+            LEDGERS.get(row["ledger_code"], str(row["ledger_code"])),
+            capital(words(row["verdict_code"])),
+            row["explanation"],
+            day(row["made_on_date"]),
+            *(_claimed(row[column]) for column in ("claimed_value", "claim_day_value", "latest_value")),
+            words(row["unit_code"]).replace("bn usd", "billion USD").replace("pct", "per cent"),
         )
         for row in rows
     ]
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[words(row["verdict"])] = counts.get(words(row["verdict"]), 0) + 1
-    heads = (CLAIM_COLUMNS[columns[0]], "Ledger", *(CLAIM_COLUMNS[c] for c in columns[1:])) if columns else ("Claim",)
-    numeric = {1 + place for place, column in enumerate(columns) if column.endswith("_value")}
+    columns = ("Claim", "Ledger", "Verdict", "Why", "Made on", "Claimed", "Known that day", "Known now", "Unit")
     listing = Listing(
-        name="claim-list",
-        title="Which claims hold",
+        name="verdicts",
+        title="Every claim in each ledger that can judge it",
         unit="as in each row",
-        ledger="each claim in each ledger that can judge it",
-        vintage=known(rows) if rows and "known_from" in rows[0] else "as in this release",
-        table=Table(heads, cells, frozenset(range(len(heads))) - frozenset(numeric)),
+        ledger="as in each row",
+        vintage=known(rows),
+        table=Table(columns, cells, frozenset({0, 1, 2, 3, 4, 8})),
         notes=("A driver claim holds in a ledger only if the named sector has the largest part of the change there.",),
     )
-    lead = "; ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items(), key=lambda item: -item[1]))
-    return Section("claims", "Claims, checked", (f"{capital(lead)}.",) if lead else (), "Claims", listings=[listing])
+    lead = "What was written, beside what the books said that day and say now. Both ledgers answer, each for itself."
+    return Section("claims", "Which claims hold", (lead,), "Claims", cards=cards, listings=[listing])
 
 
-def _claim_cell(row: Row, column: str) -> str:
-    value = row[column]
-    if value is None:
-        return "–"
-    if isinstance(value, (date, datetime)):
-        return day(value)
-    if column == "verdict":
-        return words(value)
-    return str(value) if isinstance(value, str) else number(value, 3).rstrip("0").rstrip(".")
+def _claimed(value: Decimal | None) -> str:
+    """As many decimals as it has, three at most."""
+    return "–" if value is None else number(value, 3).rstrip("0").rstrip(".")
