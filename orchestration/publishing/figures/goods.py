@@ -40,7 +40,7 @@ def drivers(ask: Ask) -> Section:
         if years:
             charts = [_drivers_chart(code, year, [row for row in held if row["year"] == year]) for year in years]
             note = (
-                "The Korean ledger names 15 sets of goods by partner; all other exports are one rest, not one sector."
+                "The Korean ledger names 15 sets of goods and memory chips by partner; all other exports are one rest, not one sector."
                 if code == "kcs"
                 else "Chapters add up to the total; small ones are put together."
             )
