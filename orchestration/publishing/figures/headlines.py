@@ -8,7 +8,7 @@ from orchestration.publishing.figures.drawing import drawn, named_axis
 from orchestration.publishing.figures.shown import LEDGERS, Ask, Card, Chart, Figure, Listing, Row, Section, Table
 from orchestration.publishing.figures.wording import capital, chance, day, known, number, plain, words
 
-BANKS = {"fed": "Federal Reserve", "bok": "Bank of Korea", "boj": "Bank of Japan"}
+BANKS = {"fed": "Fed", "bok": "Bank of Korea", "boj": "Bank of Japan"}
 
 
 def headlines(ask: Ask) -> Section:
