@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check format bench dev reference clean
+.PHONY: help build test browser check format bench dev reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
+	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
@@ -22,6 +23,9 @@ build: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+browser: $(INSTALLED)
+	$(BIN)/pytest tests/browser
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -201,6 +201,23 @@ def _runs(at: Settings) -> Table:
 
 
 @app.command()
+def serve(port: Annotated[int, typer.Option(help="0 takes any free port.")] = 8000) -> None:
+    """Show the page of the served release on this machine only, until Ctrl-C. A new release is seen at the next load."""
+    with _told():
+        at = settings()
+        _published(at)
+
+        from orchestration.publishing.serve import HOST, server
+
+        with server(at.current / "site", port) as listening:
+            console.print(f"The page is at http://{HOST}:{listening.server_address[1]}/ (Ctrl-C ends).")
+            try:
+                listening.serve_forever()
+            except KeyboardInterrupt:
+                console.print("Ended.")
+
+
+@app.command()
 def query(
     sql: Annotated[str | None, typer.Argument(help="One SELECT; schema marts needs no prefix.")] = None,
     file: Annotated[

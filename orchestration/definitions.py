@@ -20,6 +20,7 @@ from orchestration.archive import bundled
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import land, releases
 from orchestration.progress import progress, tell
+from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
 from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
@@ -87,9 +88,9 @@ def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]
     key=["serving", "release"],
     deps=[asset_key(mart) for mart in marts(settings())],
     group_name="serving",
-    kinds={"duckdb", "parquet"},
+    kinds={"duckdb", "parquet", "html"},
     pool=WRITER_POOL,
-    description="The finished file that analysts and BI tools read: marts and macros only, swapped in whole.",
+    description="The finished file that analysts and BI tools read, and a page for people: marts and macros only, swapped in whole.",
 )
 def release() -> MaterializeResult[None]:
     at = settings()
@@ -104,6 +105,7 @@ def release() -> MaterializeResult[None]:
             tests_passed=counts.passed,
             tests_warned=counts.warned,
             failed_tests=counts.failed_by_table,
+            page=write_page,
             progress=tell,
         )
     return MaterializeResult(

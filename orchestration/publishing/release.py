@@ -1,6 +1,6 @@
 """Releases: the finished files that analysts and BI tools read, served whole or not at all.
 
-A release is a folder with `trade.duckdb`, one Parquet file per mart and `manifest.json`. It is built under a hidden
+A release is a folder with `trade.duckdb`, one Parquet file per mart, the page and `manifest.json`. It is built under a hidden
 name, checked, and only then named and linked as `current`. The link is to the folder, because DuckDB remembers an open
 database by its resolved path: a file replaced in place would leave busy readers on the old one.
 """
@@ -88,12 +88,14 @@ def publish(
     tests_passed: int,
     tests_warned: int,
     failed_tests: Mapping[str, int] = NO_FAILURES,
+    page: Callable[[Path], None] | None = None,
     keep: int = 5,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Publication:
     """Builds, checks and serves a release; the caller holds the writer's lock, and no open connection to the warehouse.
 
-    `failed_tests` counts by `source.table`. The release being served is never among those that `keep` lets go.
+    `failed_tests` counts by `source.table`. `page` draws the page into the folder it is given, from the database there;
+    when it fails nothing is published. The release being served is never among those that `keep` lets go.
     """
     published_at = datetime.now(UTC).replace(tzinfo=None)
     draft = Publication(
@@ -111,6 +113,9 @@ def publish(
         folder = _hidden(serving, draft.release_id)
         folder.mkdir(parents=True)
         counts = _build(folder, warehouse, marts, draft, failed_tests, progress)
+        if page is not None:
+            progress("drawing the page")
+            _draw(page, folder)
         publication = replace(draft, marts=counts, checksums=_checksums(folder))
         _write_manifest(folder, publication)
         progress("checking the release")
@@ -363,9 +368,25 @@ def _count(database: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> dict[st
     return {name: database.execute(f"select count(*) from marts.{_name(name)}").fetchall()[0][0] for name in marts}
 
 
+def _draw(page: Callable[[Path], None], folder: Path) -> None:
+    """A release without its page is not a release: whatever the page stumbles over is told, and nothing is published."""
+    try:
+        page(folder)
+    except (EntrepotError, OSError):
+        raise
+    except Exception as problem:
+        raise EntrepotError(
+            f"The page cannot be drawn ({type(problem).__name__}: {_first_line(problem)}). Nothing was published. The page "
+            "reads the new marts: mend the mart that changed, or `orchestration/publishing/figures`."
+        ) from problem
+
+
 def _checksums(folder: Path) -> dict[str, str]:
+    """Of every file but the manifest, which is not there yet."""
     sums = {}
-    for path in [folder / DATABASE, *sorted((folder / "parquet").iterdir())]:
+    for path in sorted(
+        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: (path.name != DATABASE, path)
+    ):
         with path.open("rb") as handle:
             sums[path.relative_to(folder).as_posix()] = hashlib.file_digest(handle, "sha256").hexdigest()
     return sums

@@ -1,5 +1,6 @@
 """Publishing: what a reader finds in a release, and which releases are kept."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -74,6 +75,7 @@ def publish(
     *marts: Mart,
     keep: int = 5,
     failed_tests: Mapping[str, int] = release.NO_FAILURES,
+    page: Callable[[Path], None] | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Publication:
     return release.publish(
@@ -85,6 +87,7 @@ def publish(
         tests_passed=40,
         tests_warned=2,
         failed_tests=failed_tests,
+        page=page,
         keep=keep,
         progress=progress,
     )
@@ -338,3 +341,27 @@ def test_the_manifest_is_readable_by_people(finished: Path) -> None:
     text = (finished / "current" / "manifest.json").read_text()
     assert f'\n  "release_id": "{published.release_id}",\n' in text
     assert json.loads(text)["published_at"] == published.published_at.isoformat()
+
+
+def test_the_page_is_drawn_before_the_release_is_sealed(serving: Path, warehouse: Path) -> None:
+    def draw(folder: Path) -> None:
+        with duckdb.connect(str(folder / "trade.duckdb"), read_only=True) as database:
+            (count,) = database.execute("select count(*) from marts.surplus_monthly").fetchall()[0]
+        (folder / "site").mkdir()
+        (folder / "site" / "index.html").write_text(f"{count} rows", encoding="utf-8")
+
+    published = publish(serving, warehouse, page=draw)
+    assert (serving / "current" / "site" / "index.html").read_text(encoding="utf-8") == "5 rows"
+    assert published.checksums["site/index.html"] == hashlib.sha256(b"5 rows").hexdigest()
+
+
+def test_a_release_whose_page_fails_is_not_published(serving: Path, warehouse: Path) -> None:
+    first = publish(serving, warehouse)
+
+    def stumble(folder: Path) -> None:
+        raise KeyError("balance_usd")
+
+    with pytest.raises(EntrepotError, match=f"The page cannot be drawn .KeyError.*{first.release_id} is still served"):
+        publish(serving, warehouse, page=stumble)
+    assert release.current(serving) == first
+    assert [path.name for path in (serving / "releases").iterdir()] == [first.release_id]
