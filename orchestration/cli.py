@@ -150,6 +150,61 @@ def _summary(at: Settings, publication: "Publication", seconds: float) -> None:
 
 
 @app.command()
+def fetch(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Sources such as kcs, or tables such as kcs/country_totals; default all.")
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM", help="First month; default what may have been revised.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month; default the last one that is due.")
+    ] = None,
+    partners: Annotated[
+        str | None, typer.Option(metavar="US,CN,…", help="ISO country codes, for tables asked partner by partner.")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be asked; nothing is sent.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Ask also for what was answered lately.")] = False,
+    smaller: Annotated[
+        bool, typer.Option("--smaller", help="Keep a printing though it has far fewer rows than the one before it.")
+    ] = False,
+) -> None:
+    """Ask publishers for new figures and keep each printing. `entrepot build` then loads them.
+
+    What did not change adds nothing. Stop it with Ctrl-C and run it again: it goes on where it ended, also on the next
+    day when a publisher's calls of a day are used up. A source whose key is missing is passed over. Keys come from the
+    environment (ENTREPOT_KCS_KEY=…) or from ~/.config/entrepot/secrets.env, which only you may read.
+    """
+    with _told():
+        from orchestration import fetch as fetching
+        from orchestration import fetch_shown as shown
+
+        at = settings()
+        asked = fetching.Asked(
+            first=shown.month(first, "--from"),
+            last=shown.month(last, "--to"),
+            partners=shown.partners(partners),
+            again=again,
+            smaller=smaller,
+        )
+        with fetching.only_one(at):
+            parts = fetching.plan(at, shown.chosen(sources or []), asked)
+            if plan:
+                console.print(shown.plan(parts))
+                return
+            with shown.bar(console, parts) as tell:
+                try:
+                    fetching.run(at, parts, asked, tell)
+                except KeyboardInterrupt:
+                    raise EntrepotError(
+                        f"Interrupted. {sum(part.outcomes['kept'] for part in parts)} releases were added and stay. "
+                        "Run the same command again: it goes on where it ended."
+                    ) from None
+        console.print(shown.summary(parts))
+        shown.raise_failures(parts)
+
+
+@app.command()
 def status() -> None:
     """Show what is served, how fresh each source is, what is in quarantine, and the last runs."""
     with _told():

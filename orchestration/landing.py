@@ -30,6 +30,8 @@ class Release:
     a figure is never said to be known before it surely was. Where the source gave no day, it is the time of retrieval.
     `period_from` and `period_to` are the first and last month the release reports on. Months up to `settled_through`
     carry `settled_status`, later ones `open_status`.
+    `scope` lists by commas what the release covers of its months: the publisher's partner codes, or a series. Empty
+    means all. A release of some partners says nothing of the others.
     """
 
     source: str
@@ -46,6 +48,7 @@ class Release:
     retrieved_at: datetime | None = None
     row_count: int = 0
     checksum: str = ""
+    scope: str = ""
 
     @property
     def known_from(self) -> datetime:
@@ -69,8 +72,11 @@ class Release:
     @property
     def _printing(self) -> str:
         """The months are part of it: two months fetched at one moment may hold the same rows, or none."""
-        months = f"{self.period_from:%Y%m}-{self.period_to:%Y%m}"
-        return f"{self.known_from:%Y%m%dT%H%M%S}-{months}-{self.checksum[:12]}"
+        return f"{self.known_from:%Y%m%dT%H%M%S}-{self.months}-{self.checksum[:12]}"
+
+    @property
+    def months(self) -> str:
+        return f"{self.period_from:%Y%m}-{self.period_to:%Y%m}"
 
 
 def checksum(rows: pa.Table) -> str:
@@ -88,8 +94,7 @@ def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool
     """
     text = rows.cast(pa.schema([(name, pa.string()) for name in rows.column_names]))
     release = replace(release, row_count=text.num_rows, checksum=checksum(text))
-    held = releases(landing, release.source, release.table)
-    earlier = [kept for kept in held if _same_months(kept, release) and kept.known_from <= release.known_from]
+    earlier = [kept for kept in printings(landing, release) if kept.known_from <= release.known_from]
     for kept in earlier:
         if kept.checksum == release.checksum and (kept == earlier[-1] or kept.known_from == release.known_from):
             return kept, False
@@ -99,7 +104,17 @@ def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool
 
 def releases(landing: Path, source: str, table: str) -> list[Release]:
     """The releases held of one table, oldest first."""
-    found = [read_release(path) for path in (landing / source / table).glob("*.parquet")]
+    return _read(landing / source / table, "*.parquet")
+
+
+def printings(landing: Path, release: Release) -> list[Release]:
+    """The releases held of the same months and the same scope, oldest first. Their file names tell the months."""
+    held = _read(landing / release.source / release.table, f"*-{release.months}-*.parquet")
+    return [kept for kept in held if kept.scope == release.scope]
+
+
+def _read(folder: Path, pattern: str) -> list[Release]:
+    found = [read_release(path) for path in folder.glob(pattern)]
     return sorted(found, key=lambda release: (release.known_from, release.checksum))
 
 
@@ -115,10 +130,6 @@ def read_release(path: Path) -> Release:
             f"{path} is not a release file of this project, or is damaged ({type(problem).__name__}). Nothing was "
             "loaded from it. Move it out of the landing folder and fetch that table again; all other releases stay."
         ) from problem
-
-
-def _same_months(one: Release, other: Release) -> bool:
-    return (one.period_from, one.period_to) == (other.period_from, other.period_to)
 
 
 def _write_once(path: Path, release: Release, rows: pa.Table) -> None:

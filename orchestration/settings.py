@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
-from pydantic import field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import EntrepotError
@@ -15,15 +16,46 @@ from orchestration.errors import EntrepotError
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-class Settings(BaseSettings):
-    """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else."""
+class Patience(BaseModel):
+    """How long a publisher is waited for, and how often asked again; `ENTREPOT_PATIENCE__ATTEMPTS=2` and so on.
 
-    model_config = SettingsConfigDict(env_prefix="ENTREPOT_", env_ignore_empty=True, frozen=True)
+    `hurry` multiplies the rate that a publisher allows: it is for test servers and mirrors of one's own.
+    """
+
+    connect_seconds: float = Field(default=15, gt=0)
+    read_seconds: float = Field(default=60, gt=0)
+    whole_seconds: float = Field(default=600, gt=0)
+    attempts: int = Field(default=5, ge=1)
+    first_wait_seconds: float = Field(default=1, ge=0)
+    longest_wait_seconds: float = Field(default=120, ge=0)
+    hurry: float = Field(default=1, gt=0)
+
+
+class Settings(BaseSettings):
+    """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
+
+    `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENTREPOT_", env_ignore_empty=True, env_nested_delimiter="__", frozen=True
+    )
 
     home: Path = PROJECT / "data"
     archive: Path = PROJECT / "seeds" / "archive"
+    secrets: Path = Path("~/.config/entrepot/secrets.env")
+    fetch_via: str | None = None
+    patience: Patience = Patience()
 
-    @field_validator("home", "archive")
+    @field_validator("fetch_via")
+    @classmethod
+    def secure(cls, address: str | None) -> str | None:
+        parts = urlsplit(address or "https:")
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must be an https address, or one of this machine: keys are sent to it")
+        return address
+
+    @field_validator("home", "archive", "secrets")
     @classmethod
     def absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
@@ -31,6 +63,11 @@ class Settings(BaseSettings):
     @property
     def landing(self) -> Path:
         return self.home / "landing"
+
+    @property
+    def calls(self) -> Path:
+        """What publishers were asked, a file for each; it bounds a day's calls and lets a fetch go on where it ended."""
+        return self.home / "calls"
 
     @property
     def warehouse(self) -> Path:
@@ -64,6 +101,34 @@ class Settings(BaseSettings):
     @property
     def reference(self) -> Path:
         return PROJECT / "seeds" / "reference"
+
+    def key(self, source: str) -> str | None:
+        """The key for a source: `ENTREPOT_<SOURCE>_KEY` of the environment, else the same line of the secrets file."""
+        file = self.secrets if self._is_private(self.secrets) else None
+        name = f"{source}_key"
+        keys = create_model("Keys", __base__=_Keys, **{name: (SecretStr | None, None)})  # type: ignore[call-overload]
+        found: SecretStr | None = getattr(keys(_env_file=file), name)
+        return (found.get_secret_value().strip() or None) if found else None
+
+    def _is_private(self, file: Path) -> bool:
+        """Whether there is a secrets file. One that others may read, or that could be committed, is refused."""
+        try:
+            if not file.is_file():
+                return False
+            mode = file.stat().st_mode
+        except OSError as problem:
+            raise EntrepotError(f"Cannot look at the secrets file {file} ({problem.strerror}).") from problem
+        if file.resolve().is_relative_to(PROJECT):
+            raise EntrepotError(
+                f"The secrets file {file} lies inside the project, where it could be committed. It was not read. "
+                "Move it out, for instance to ~/.config/entrepot/secrets.env."
+            )
+        if mode & 0o077:
+            raise EntrepotError(
+                f"Others may read the secrets file {file} (mode {mode & 0o777:o}). It was not read. "
+                f"Run `chmod 600 {file}`; if it was so for long, ask the publishers for new keys."
+            )
+        return True
 
     @cached_property
     def _lock(self) -> FileLock:
@@ -101,5 +166,18 @@ class Settings(BaseSettings):
             yield
 
 
+class _Keys(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="ENTREPOT_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+
 def settings() -> Settings:
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as problem:
+        wrong = "; ".join(
+            f"ENTREPOT_{'__'.join(str(part) for part in error['loc']).upper()} {error['msg'].removeprefix('Value error, ')}"
+            for error in problem.errors(include_input=False, include_url=False)
+        )
+        raise EntrepotError(f"A setting cannot be used: {wrong}. Nothing was done.") from None

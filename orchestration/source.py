@@ -1,10 +1,118 @@
-"""What a publisher's dataset is, and how the modules in `sources/` are found."""
+"""What a publisher's dataset is, how it is fetched, and how the modules in `sources/` are found."""
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from orchestration import sources
+from orchestration.replies import Call, Reply
+
+Row = dict[str, str]
+
+
+def month_after(month: date, count: int = 1) -> date:
+    """The first day of the month that lies `count` months later, or earlier where it is negative."""
+    years, months = divmod(month.year * 12 + month.month - 1 + count, 12)
+    return date(years, months + 1, 1)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is asked for: months from `first` to `last` (first days), and partners by ISO 3166 alpha-2 code.
+
+    No partners means those that the source thinks best; a source that prints all in one reply ignores the list.
+    """
+
+    first: date
+    last: date
+    today: date
+    partners: tuple[str, ...] = ()
+
+    def spans(self, months: int = 1) -> Iterator[tuple[date, date]]:
+        """The window cut into pieces of at most so many months, oldest first, each as (first, last) month."""
+        start = self.first
+        while start <= self.last:
+            end = min(month_after(start, months - 1), self.last)
+            yield start, end
+            start = month_after(end)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What becomes one release: a first call, and the further pages that its replies name.
+
+    `scope` lists the publisher's partner codes, by commas, that the release covers; empty means every partner of its
+    months. A later release takes back only what lies in its own scope.
+    """
+
+    call: Call
+    period_from: date
+    period_to: date
+    scope: str = ""
+
+    @property
+    def name(self) -> str:
+        """Tells it from the other requests of its table, the same at every run."""
+        return f"{self.period_from:%Y-%m}…{self.period_to:%Y-%m}{' ' if self.scope else ''}{self.scope}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one reply holds: rows of the publisher's own text, and the call for the next page, if there is one.
+
+    `period` is given where only the data tell which months they cover, such as a file that is always whole.
+    """
+
+    rows: Sequence[Row]
+    following: Call | None = None
+    period: tuple[date, date] | None = None
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """How a table is fetched.
+
+    `plan` cuts a window into requests, newest last. `read` makes rows of one reply, or raises `RefusedError`,
+    `PassingError` or `ClosedError`; its message needs neither source nor table nor address.
+    `first_open` tells, for a day, the first month whose figures the publisher may still change: where the window
+    starts if none is asked for. Months before it carry `settled_status`, from it on `open_status`.
+    `check` looks at all rows of a release before it is kept and raises `RefusedError` where they cannot be right.
+    An answer counts as fresh, and is not asked for again, for `fresh`; months before `first_open` for a year.
+    A printing of fewer than `fewest_rows` rows that covers every partner is refused; one of no rows is not kept.
+    """
+
+    plan: Callable[[Window], Iterable[Request]]
+    read: Callable[[Reply], Page]
+    first_open: Callable[[date], date]
+    settled_status: str = "final"
+    open_status: str = "preliminary"
+    check: Callable[[Request, Sequence[Row]], None] = lambda request, rows: None
+    fresh: timedelta = timedelta(hours=20)
+    fewest_rows: int = 0
+    earliest: date = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Access:
+    """On what terms a publisher answers.
+
+    `key_from` is one sentence that tells where to get a key; empty where none is needed. The key itself comes from
+    `ENTREPOT_<SOURCE>_KEY` or the secrets file. At most `calls` start in `seconds`, `at_once` of them run together.
+    `daily_calls` bounds a day in `day_zone`, for each table alone or, with `daily_for_all`, for the source as a whole.
+    `judge` looks at every reply before its status does, and raises what the publisher's own error means.
+    """
+
+    key_from: str = ""
+    calls: float = 5
+    seconds: float = 1
+    at_once: int = 4
+    daily_calls: int | None = None
+    daily_for_all: bool = False
+    day_zone: str = "UTC"
+    largest_bytes: int = 64_000_000
+    judge: Callable[[Reply], None] = lambda reply: None
 
 
 @dataclass(frozen=True)
@@ -14,6 +122,7 @@ class RawTable:
     `columns` are the publisher's columns that staging reads: a release without one of them is refused, others are kept.
     `grain` is the sentence an analyst reads first; `unit` is the unit of the values in the raw table.
     `release_lag_days` is how long after a month's end its first figures are due.
+    `fetch` says how it is asked for; without it, it comes from the archive alone.
     """
 
     name: str
@@ -21,6 +130,14 @@ class RawTable:
     grain: str
     unit: str
     release_lag_days: int
+    fetch: Fetch | None = None
+
+    def last_printed(self, today: date) -> date:
+        """The last month whose first figures are due on that day."""
+        last = today.replace(day=1)
+        while month_after(last) - timedelta(days=1) + timedelta(days=self.release_lag_days) > today:
+            last = month_after(last, -1)
+        return last
 
 
 @dataclass(frozen=True)
@@ -32,9 +149,14 @@ class Source:
     homepage: str
     licence: str
     tables: tuple[RawTable, ...] = field(default=())
+    access: Access = Access()
 
     def table(self, name: str) -> RawTable:
         return next(table for table in self.tables if table.name == name)
+
+    @property
+    def is_live(self) -> bool:
+        return any(table.fetch for table in self.tables)
 
 
 def discover() -> list[Source]:

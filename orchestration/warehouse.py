@@ -18,8 +18,9 @@ create table if not exists entrepot.releases (
     release_id varchar primary key, source_name varchar, table_name varchar, file_path varchar, url varchar, basis varchar,
     published_from date, published_to date, retrieved_at timestamp, known_from timestamp,
     period_from date, period_to date, settled_through date, settled_status varchar, open_status varchar,
-    row_count bigint, checksum varchar, loaded_at timestamp
+    row_count bigint, checksum varchar, loaded_at timestamp, scope varchar
 );
+alter table entrepot.releases add column if not exists scope varchar;
 create table if not exists entrepot.raw_tables (
     source_name varchar, table_name varchar, publisher_name varchar, grain varchar, unit varchar, release_lag_days integer,
     primary key (source_name, table_name)
@@ -142,6 +143,7 @@ def _write_ledger(connection: duckdb.DuckDBPyConnection, landing: Path, release:
         "row_count": release.row_count,
         "checksum": release.checksum,
         "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+        "scope": release.scope,
     }
     columns = ", ".join(entry)
     places = ", ".join("?" for _ in entry)
