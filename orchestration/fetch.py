@@ -140,7 +140,7 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
 
 def _window(table: RawTable, fetch: Fetch, asked: Asked, today: date) -> Window:
     last = asked.last or table.last_printed(today)
-    first = max(asked.first or min(fetch.first_open(today), last), fetch.earliest)
+    first = max(asked.first or min(fetch.window_from(today), last), fetch.earliest)
     return Window(first=first, last=last, today=today, partners=asked.partners)
 
 
@@ -149,7 +149,7 @@ def _is_fresh(log: CallLog, table: RawTable, fetch: Fetch, request: Request, now
     answered = log.answered(table.name, request.name)
     if answered is None:
         return False
-    was_settled = request.period_to < fetch.first_open(answered.date())
+    was_settled = request.period_to < fetch.window_from(answered.date())
     return now - answered < (A_YEAR if was_settled else fetch.fresh)
 
 

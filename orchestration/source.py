@@ -76,10 +76,10 @@ class Fetch:
 
     `plan` cuts a window into requests, newest last. `read` makes rows of one reply, or raises `RefusedError`,
     `PassingError` or `ClosedError`; its message needs neither source nor table nor address.
-    `first_open` tells, for a day, the first month whose figures the publisher may still change: where the window
-    starts if none is asked for. Months before it carry `settled_status`, from it on `open_status`.
+    `first_open` tells, for a day, the first month that is not settled: months before it carry `settled_status`, from
+    it on `open_status`. The window that is asked for by default starts there, or where `refetch_from` says.
     `check` looks at all rows of a release before it is kept and raises `RefusedError` where they cannot be right.
-    An answer counts as fresh, and is not asked for again, for `fresh`; months before `first_open` for a year.
+    An answer counts as fresh, and is not asked for again, for `fresh`; months before that window for a year.
     A printing of fewer than `fewest_rows` rows that covers every partner is refused; one of no rows is not kept.
     """
 
@@ -92,6 +92,11 @@ class Fetch:
     fresh: timedelta = timedelta(hours=20)
     fewest_rows: int = 0
     earliest: date = date(2000, 1, 1)
+    refetch_from: Callable[[date], date] | None = None
+
+    def window_from(self, today: date) -> date:
+        """The first month of the default window."""
+        return (self.refetch_from or self.first_open)(today)
 
 
 @dataclass(frozen=True)

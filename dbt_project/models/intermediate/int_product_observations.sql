@@ -15,14 +15,15 @@ with
 
     reports as (select * from {{ ref("int_product_reports") }}),
 
-    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
+    -- A release with a row that did not parse may hold what it seems to lack, and one of some partners or some products
+    -- says nothing of the others: they take nothing back.
     readable_releases as (
         select releases.*
         from {{ ref("stg_entrepot__releases") }} as releases
         left join
             (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
             on rejected.release_id = releases.release_id
-        where rejected.release_id is null
+        where rejected.release_id is null and coalesce(releases.scope, '') = ''
     ),
 
     -- A later release of the same table that covers the month and lacks the series takes the figure back.
