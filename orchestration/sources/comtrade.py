@@ -9,6 +9,7 @@ Refetched: the last 24 months, which reporters go on revising; a free key allows
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -127,7 +128,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
 def as_asked(request: Request, rows: Sequence[Row]) -> None:
@@ -141,7 +142,9 @@ def as_asked(request: Request, rows: Sequence[Row]) -> None:
         )
     wide = [row for row in rows if any(row.get(name) not in (code, "") for name, code in TOTALS_ONLY.items())]
     if wide:
-        raise RefusedError("the reply splits rows by procedure, transport or second partner, though totals were asked for")
+        raise RefusedError(
+            "the reply splits rows by procedure, transport or second partner, though totals were asked for"
+        )
     series = [(row["period"], row.get("flowCode"), row.get("partnerCode"), row.get("cmdCode")) for row in rows]
     if len(set(series)) != len(series):
         raise RefusedError(f"the reply says {len(series) - len(set(series))} series twice")

@@ -17,5 +17,6 @@ select
     open_status,
     row_count,
     checksum,
+    coalesce(scope, '') as scope,
     loaded_at as loaded_at_utc
 from {{ source("entrepot", "releases") }}
