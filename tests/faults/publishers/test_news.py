@@ -77,7 +77,7 @@ def a_day(desk: Desk, **asked: Any) -> Any:
 
 
 def test_a_full_reply_goes_on_from_its_last_second_and_says_nothing_twice(desk: Desk) -> None:
-    start = datetime(2026, 11, 1)
+    start = datetime(2026, 11, 1, tzinfo=UTC)
     day = [seen(number, f"{start + timedelta(minutes=number // 2):%Y%m%dT%H%M%SZ}") for number in range(400)]
 
     def crawler(asked: Asked) -> Answer:
