@@ -192,7 +192,7 @@ SOURCE = Source(
             name="monthly_products",
             columns=COLUMNS,
             grain="One row per reporter, partner, flow, HS chapter and month. Partner 0 is the world.",
-            unit="USD, kg",
+            unit="USD",
             release_lag_days=75,
             fetch=_fetch(monthly_chapters, _two_years_ago, timedelta(days=6), date(2010, 1, 1)),
         ),
@@ -200,7 +200,7 @@ SOURCE = Source(
             name="annual_products",
             columns=COLUMNS,
             grain="One row per reporter, HS heading and year: exports to the world.",
-            unit="USD, kg",
+            unit="USD",
             release_lag_days=180,
             fetch=_fetch(
                 annual_exports, lambda today: date(today.year - 2, 1, 1), timedelta(days=30), date(1995, 1, 1)
