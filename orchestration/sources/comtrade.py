@@ -201,7 +201,7 @@ SOURCE = Source(
             columns=COLUMNS,
             grain="One row per reporter, HS heading and year: exports to the world.",
             unit="USD",
-            release_lag_days=180,
+            release_lag_days=90,
             fetch=_fetch(
                 annual_exports, lambda today: date(today.year - 2, 1, 1), timedelta(days=30), date(1995, 1, 1)
             ),
