@@ -125,23 +125,24 @@ def plan(at: Settings, sources: Sequence[Source], asked: Asked, now: datetime | 
 def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterator[Part]:
     log = CallLog(at.calls / f"{source.name}.jsonl", source.access)
     off = ""
-    if source.access.key_from and at.key(source.name) is None:
+    has_key = bool(source.access.key_from) and at.key(source.name) is not None
+    if source.access.key_from and not has_key and not source.access.key_is_optional:
         off = f"no key: {source.access.key_from} Then set ENTREPOT_{source.name.upper()}_KEY."
     for table in source.tables:
         if table.fetch is None:
             continue
         today = now.astimezone(ZoneInfo(source.access.day_zone)).date()
-        requests = [] if off else list(table.fetch.plan(_window(table, table.fetch, asked, today)))
+        requests = [] if off else list(table.fetch.plan(_window(table, table.fetch, asked, today, has_key)))
         due = [each for each in requests if asked.again or not _is_fresh(log, table, table.fetch, each, now)]
         due.sort(key=lambda request: request.period_to, reverse=True)
         left = log.calls_left(table.name, now)
         yield Part(source, table, table.fetch, due, fresh=len(requests) - len(due), calls_left=left, off=off)
 
 
-def _window(table: RawTable, fetch: Fetch, asked: Asked, today: date) -> Window:
+def _window(table: RawTable, fetch: Fetch, asked: Asked, today: date, has_key: bool) -> Window:
     last = asked.last or table.last_printed(today)
     first = max(asked.first or min(fetch.window_from(today), last), fetch.earliest)
-    return Window(first=first, last=last, today=today, partners=asked.partners)
+    return Window(first=first, last=last, today=today, partners=asked.partners, has_key=has_key)
 
 
 def _is_fresh(log: CallLog, table: RawTable, fetch: Fetch, request: Request, now: datetime) -> bool:

@@ -23,12 +23,14 @@ class Window:
     """What is asked for: months from `first` to `last` (first days), and partners by ISO 3166 alpha-2 code.
 
     No partners means those that the source thinks best; a source that prints all in one reply ignores the list.
+    `has_key` is for a source that also answers without one, elsewhere or less.
     """
 
     first: date
     last: date
     today: date
     partners: tuple[str, ...] = ()
+    has_key: bool = True
 
     def spans(self, months: int = 1) -> Iterator[tuple[date, date]]:
         """The window cut into pieces of at most so many months, oldest first, each as (first, last) month."""
@@ -104,12 +106,13 @@ class Access:
     """On what terms a publisher answers.
 
     `key_from` is one sentence that tells where to get a key; empty where none is needed. The key itself comes from
-    `ENTREPOT_<SOURCE>_KEY` or the secrets file. At most `calls` start in `seconds`, `at_once` of them run together.
+    `ENTREPOT_<SOURCE>_KEY` or the secrets file; `key_is_optional` where the publisher also answers without. At most `calls` start in `seconds`, `at_once` of them run together.
     `daily_calls` bounds a day in `day_zone`, for each table alone or, with `daily_for_all`, for the source as a whole.
     `judge` looks at every reply before its status does, and raises what the publisher's own error means.
     """
 
     key_from: str = ""
+    key_is_optional: bool = False
     calls: float = 5
     seconds: float = 1
     at_once: int = 4

@@ -18,8 +18,19 @@ from orchestration.source import RawTable, Source, discover
 
 ARCHIVE = PROJECT / "seeds" / "archive"
 MEGABYTE = 1_000_000
-NOT_BUNDLED = {"census.duty_collected"}
-SOURCES = [found.name for found in discover()]
+NOT_BUNDLED = {
+    "census.duty_collected",
+    "comtrade.annual_products",
+    "comtrade.monthly_products",
+    "comtrade.monthly_trade",
+    "ecos.observations",
+    "gdelt.articles",
+    "rss.items",
+}
+# A source of which nothing is bundled has no folder here.
+SOURCES = [
+    found.name for found in discover() if any(f"{found.name}.{table.name}" not in NOT_BUNDLED for table in found.tables)
+]
 TABLES = [pytest.param(found, table, id=f"{found.name}.{table.name}") for found in discover() for table in found.tables]
 
 
@@ -51,7 +62,7 @@ def small_archive(folder: Path) -> Path:
 
 @pytest.mark.parametrize(("source", "table"), TABLES)
 def test_every_bundled_release_is_the_file_its_listing_names(source: Source, table: RawTable) -> None:
-    listed = [entry for entry in entries(source.name) if entry["table"] == table.name]
+    listed = [entry for entry in entries(source.name) if entry["table"] == table.name] if source.name in SOURCES else []
     found = list(bundled(ARCHIVE, source.name, table.name))
     assert len(found) == len(listed)
     assert bool(found) != (f"{source.name}.{table.name}" in NOT_BUNDLED)

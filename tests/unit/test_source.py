@@ -53,7 +53,7 @@ def test_a_table_says_its_grain_first_and_its_unit(table: RawTable) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", table.name)
     assert table.grain.startswith("One row per ")
     assert table.grain.endswith(".")
-    assert re.fullmatch(r"(thousand |million )?USD|currency per EUR|percent a year|unit of the series", table.unit)
+    assert re.fullmatch(r"(thousand |million )?USD|currency per EUR|percent a year|unit of the series|text", table.unit)
     assert 0 < table.release_lag_days < 100
 
 

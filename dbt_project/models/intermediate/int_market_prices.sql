@@ -33,14 +33,24 @@ with
         where assets.source_name = 'ecb'
     ),
 
+    -- Both collections hold series of days under one code each.
+    collected as (
+        select 'fred' as source_name, series_code, observation_date, observation_value, known_from, release_id
+        from {{ ref("stg_fred__observations") }}
+        where quarantine_reason is null
+        union all
+        select 'ecos', series_code, observation_date, observation_value, known_from, release_id
+        from {{ ref("stg_ecos__observations") }}
+        where quarantine_reason is null
+    ),
+
     observations as (
         select
             *,
             row_number() over (
-                partition by series_code, observation_date order by known_from desc, release_id desc
+                partition by source_name, series_code, observation_date order by known_from desc, release_id desc
             ) as nth_latest
-        from {{ ref("stg_fred__observations") }}
-        where quarantine_reason is null
+        from collected
     ),
 
     agency_prices as (
@@ -50,8 +60,11 @@ with
             cast(observations.observation_value as double) as price_value,
             observations.known_from
         from assets
-        inner join observations on observations.series_code = assets.series_code and observations.nth_latest = 1
-        where assets.source_name = 'fred'
+        inner join
+            observations
+            on observations.source_name = assets.source_name
+            and observations.series_code = assets.series_code
+            and observations.nth_latest = 1
     ),
 
     prices as (

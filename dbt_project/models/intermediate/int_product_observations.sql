@@ -40,6 +40,7 @@ with
             readable_releases as releases
             on concat(releases.source_name, '.', releases.table_name) = reports.dataset_code
             and releases.known_from > reports.known_from
+            and (coalesce(releases.scope, '') = '' or releases.scope = reports.scope)
             and reports.period_month between releases.first_period_month and releases.last_period_month
     ),
 

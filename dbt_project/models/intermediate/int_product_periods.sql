@@ -12,10 +12,10 @@ with
     ),
 
     whole_years as (
-        select ledger_code, flow_code, product_kind, extract(year from period_month) as year
+        select ledger_code, reporter_iso3, flow_code, product_kind, extract(year from period_month) as year
         from products
         where partner_iso3 = 'WLD'
-        group by ledger_code, flow_code, product_kind, extract(year from period_month)
+        group by ledger_code, reporter_iso3, flow_code, product_kind, extract(year from period_month)
         having count(distinct period_month) = 12
     ),
 
@@ -29,6 +29,7 @@ with
         inner join
             whole_years
             on whole_years.ledger_code = products.ledger_code
+            and whole_years.reporter_iso3 = products.reporter_iso3
             and whole_years.flow_code = products.flow_code
             and whole_years.product_kind = products.product_kind
             and whole_years.year = extract(year from products.period_month)

@@ -50,39 +50,66 @@ with
         where quarantine_reason is null
     ),
 
+    -- A ledger of one country's customs has its reporter; in one of many, the row names it.
+    all_printed as (
+        select printed.*, cast(null as {{ dbt.type_string() }}) as reporter_code
+        from printed
+        union all
+        select
+            release_id,
+            publisher_code,
+            'chapter',
+            product_code,
+            period_month,
+            flow_code,
+            value_usd,
+            weight_kg,
+            reporter_code
+        from {{ ref("stg_comtrade__monthly_products") }}
+        where quarantine_reason is null
+    ),
+
     placed as (
         select
             releases.release_id,
+            releases.scope,
             concat(releases.source_name, '.', releases.table_name) as dataset_code,
             releases.ledger_code,
-            ledgers.reporter_iso3,
-            coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
-            printed.flow_code,
-            printed.product_kind,
-            printed.product_code,
-            printed.period_month,
-            printed.value_usd,
-            printed.weight_kg,
+            coalesce(
+                ledgers.reporter_iso3, reporter_codes.iso3, concat('_', all_printed.reporter_code)
+            ) as reporter_iso3,
+            coalesce(country_codes.iso3, concat('_', all_printed.publisher_code)) as partner_iso3,
+            all_printed.flow_code,
+            all_printed.product_kind,
+            all_printed.product_code,
+            all_printed.period_month,
+            all_printed.value_usd,
+            all_printed.weight_kg,
             case
-                when printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
+                when all_printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
             end as valuation,
             case
-                when printed.period_month <= releases.settled_through_month
+                when all_printed.period_month <= releases.settled_through_month
                 then releases.settled_status
                 else releases.open_status
             end as data_status,
             releases.known_from
-        from printed
-        inner join releases on releases.release_id = printed.release_id
+        from all_printed
+        inner join releases on releases.release_id = all_printed.release_id
         inner join ledgers on ledgers.ledger_code = releases.ledger_code
         left join
             country_codes
             on country_codes.ledger_code = releases.ledger_code
-            and country_codes.publisher_code = printed.publisher_code
+            and country_codes.publisher_code = all_printed.publisher_code
+        left join
+            country_codes as reporter_codes
+            on reporter_codes.ledger_code = releases.ledger_code
+            and reporter_codes.publisher_code = all_printed.reporter_code
     )
 
 select
     placed.release_id,
+    placed.scope,
     placed.dataset_code,
     placed.ledger_code,
     placed.reporter_iso3,
@@ -103,6 +130,7 @@ left join countries on countries.iso3 = placed.partner_iso3
 where coalesce(countries.kind, 'country') <> 'group'
 group by
     placed.release_id,
+    placed.scope,
     placed.dataset_code,
     placed.ledger_code,
     placed.reporter_iso3,

@@ -36,7 +36,9 @@ with
             products.valuation
     ),
 
-    worlds as (select distinct ledger_code, flow_code, scheme_code from mapped where partner_iso3 = 'WLD'),
+    worlds as (
+        select distinct ledger_code, reporter_iso3, flow_code, scheme_code from mapped where partner_iso3 = 'WLD'
+    ),
 
     added as (
         select
@@ -56,6 +58,7 @@ with
         left join
             worlds
             on worlds.ledger_code = mapped.ledger_code
+            and worlds.reporter_iso3 = mapped.reporter_iso3
             and worlds.flow_code = mapped.flow_code
             and worlds.scheme_code = mapped.scheme_code
         where worlds.ledger_code is null

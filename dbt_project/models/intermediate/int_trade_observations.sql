@@ -16,12 +16,13 @@ with
     ),
 
     first_reports as (
-        select dataset_code, valuation, {{ series_columns }}, min(known_from) as first_known_from
+        select dataset_code, valuation, scope, {{ series_columns }}, min(known_from) as first_known_from
         from reports
-        group by dataset_code, valuation, {{ series_columns }}
+        group by dataset_code, valuation, scope, {{ series_columns }}
     ),
 
-    -- A later release of the same table that covers the month and lacks the series takes the figure back.
+    -- A later release of the same table that covers the month and lacks the series takes the figure back; one of a
+    -- reporter or of some partners only what was said in the same scope.
     withdrawals as (
         select first_reports.*, releases.release_id, releases.known_from, releases.open_status as data_status
         from first_reports
@@ -29,6 +30,7 @@ with
             readable_releases as releases
             on concat(releases.source_name, '.', releases.table_name) = first_reports.dataset_code
             and releases.known_from > first_reports.first_known_from
+            and (coalesce(releases.scope, '') = '' or releases.scope = first_reports.scope)
             and first_reports.period_month between releases.first_period_month and releases.last_period_month
         left join
             reports on reports.release_id = releases.release_id
