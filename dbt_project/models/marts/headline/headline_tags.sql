@@ -3,7 +3,7 @@ with
 
     found as (select * from {{ ref("int_headline_tags") }}),
 
-    headlines as (select * from {{ ref("headlines") }}),
+    headlines as (select * from {{ ref("int_headlines_reported") }}),
 
     assets as (select * from {{ ref("assets") }}),
 
