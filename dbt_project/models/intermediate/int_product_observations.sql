@@ -37,7 +37,7 @@ with
         from reports
         inner join
             readable_releases as releases
-            on concat(releases.source_name, '.', releases.table_name) = reports.dataset_code
+            on releases.dataset_code = reports.dataset_code
             and releases.known_from > reports.known_from
             and reports.period_month between releases.first_period_month and releases.last_period_month
     ),

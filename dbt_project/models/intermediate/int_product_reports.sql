@@ -3,7 +3,7 @@ with
 
     releases as (select * from {{ ref("stg_entrepot__releases") }}),
 
-    ledgers as (select * from {{ ref("ledgers") }}),
+    ledgers as (select * from {{ ref("int_ledgers") }}),
 
     country_codes as (select * from {{ ref("country_codes") }}),
 
@@ -50,35 +50,63 @@ with
         where quarantine_reason is null
     ),
 
-    placed as (
+    said as (
         select
-            releases.release_id,
-            concat(releases.source_name, '.', releases.table_name) as dataset_code,
+            printed.release_id,
             releases.ledger_code,
-            ledgers.reporter_iso3,
             coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
             printed.flow_code,
             printed.product_kind,
             printed.product_code,
             printed.period_month,
             printed.value_usd,
-            printed.weight_kg,
-            case
-                when printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
-            end as valuation,
-            case
-                when printed.period_month <= releases.settled_through_month
-                then releases.settled_status
-                else releases.open_status
-            end as data_status,
-            releases.known_from
+            printed.weight_kg
         from printed
         inner join releases on releases.release_id = printed.release_id
-        inner join ledgers on ledgers.ledger_code = releases.ledger_code
         left join
             country_codes
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
+        union all
+        select
+            release_id,
+            ledger_code,
+            partner_iso3,
+            flow_code,
+            case length(product_code) when 2 then 'chapter' else 'subheading' end,
+            product_code,
+            period_month,
+            value_usd,
+            weight_kg
+        from {{ ref("int_inbox_trade") }}
+        where quarantine_reason is null and product_code is not null
+    ),
+
+    placed as (
+        select
+            releases.release_id,
+            releases.dataset_code,
+            said.ledger_code,
+            ledgers.reporter_iso3,
+            said.partner_iso3,
+            said.flow_code,
+            said.product_kind,
+            said.product_code,
+            said.period_month,
+            said.value_usd,
+            said.weight_kg,
+            case
+                when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
+            end as valuation,
+            case
+                when said.period_month <= releases.settled_through_month
+                then releases.settled_status
+                else releases.open_status
+            end as data_status,
+            releases.known_from
+        from said
+        inner join releases on releases.release_id = said.release_id
+        inner join ledgers on ledgers.ledger_code = said.ledger_code
     )
 
 select

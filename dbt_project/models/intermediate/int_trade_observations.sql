@@ -26,7 +26,7 @@ with
         from first_reports
         inner join
             readable_releases as releases
-            on concat(releases.source_name, '.', releases.table_name) = first_reports.dataset_code
+            on releases.dataset_code = first_reports.dataset_code
             and releases.known_from > first_reports.first_known_from
             and first_reports.period_month between releases.first_period_month and releases.last_period_month
         left join
