@@ -55,7 +55,7 @@ def test_a_table_says_its_grain_first_and_its_unit(table: RawTable) -> None:
     assert table.grain.startswith("One row per ")
     assert table.grain.endswith(".")
     assert re.fullmatch(r"(thousand |million )?USD|currency per EUR|percent a year|unit of the series|text", table.unit)
-    assert table.release_lag_days is None or 0 < table.release_lag_days < 100
+    assert 0 < (1 if table.release_lag_days is None else table.release_lag_days) < 100
 
 
 def test_a_table_that_a_source_has_not_is_told_with_those_it_has() -> None:
