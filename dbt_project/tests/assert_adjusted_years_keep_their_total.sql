@@ -1,3 +1,4 @@
+{{ config(meta={"dagster": {"ref": {"name": "surplus_monthly"}}}) }}
 -- Fails on: a whole year of a publisher's ledger whose seasonally adjusted flow is more than 1 % off the raw one.
 with
 

@@ -6,7 +6,7 @@ with
         from {{ ref("int_events_dated") }}
     ),
 
-    assets as (select * from {{ ref("int_assets") }})
+    assets as (select * from {{ ref("int_assets_known") }})
 
 select
     events.event_id,

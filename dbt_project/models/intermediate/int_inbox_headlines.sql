@@ -10,7 +10,7 @@ with
             and releases.is_latest_printing
     ),
 
-    assets as (select * from {{ ref("int_assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     named as (
         select

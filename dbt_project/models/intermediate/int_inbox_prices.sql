@@ -21,4 +21,4 @@ inner join
     {{ ref("stg_entrepot__releases") }} as releases
     on releases.release_id = prices.release_id
     and releases.is_latest_printing
-left join {{ ref("int_assets") }} as assets on assets.asset_code = prices.asset_code
+left join {{ ref("int_assets_known") }} as assets on assets.asset_code = prices.asset_code

@@ -1,6 +1,6 @@
 with
 
-    assets as (select * from {{ ref("int_assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     euro_rates as (
         select

@@ -2,7 +2,7 @@ with
 
     releases as (select * from {{ ref("stg_entrepot__releases") }}),
 
-    ledgers as (select * from {{ ref("int_ledgers") }}),
+    ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
     country_codes as (select * from {{ ref("country_codes") }}),
 

@@ -5,7 +5,7 @@ with
 
     headlines as (select * from {{ ref("int_headlines_reported") }}),
 
-    assets as (select * from {{ ref("int_assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     named as (
         select headlines.event_id, assets.asset_code

@@ -13,7 +13,10 @@ select
     rejected.quarantine_reason,
     releases.file_path,
     case
-        when rejected.source_name = 'inbox' then coalesce(concat('inbox/', files.file_name), releases.url)
+        when rejected.source_name = 'inbox' and rejected.table_name = 'files'
+        then concat('inbox/', files.file_name)
+        when rejected.source_name = 'inbox'
+        then releases.url
     end as brought_path
 from rejected
 inner join releases on releases.release_id = rejected.release_id
