@@ -16,7 +16,16 @@ with
     ),
 
     numbered as (
-        select *, row_number() over (partition by release_id, asset_code, price_date order by row_number) as nth_of_key
+        select
+            *,  -- A row that does not parse takes no other's place.
+            row_number() over (
+                partition by
+                    release_id,
+                    asset_code,
+                    price_date,
+                    case when price_value is null or unreadable is not null then 0 else 1 end
+                order by row_number
+            ) as nth_of_key
         from named
     )
 

@@ -46,7 +46,14 @@ with
             concat(user_ledger_code, '_', lower(reporter_iso3)) as ledger_code,
             row_number() over (
                 partition by
-                    release_id, user_ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, product_code
+                    release_id,
+                    user_ledger_code,
+                    reporter_iso3,
+                    partner_iso3,
+                    flow_code,
+                    period_month,
+                    product_code,
+                    case when value_usd is null or unreadable is not null then 0 else 1 end
                 order by row_number
             ) as nth_of_key
         from named
