@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import briefing
+from orchestration import briefing, inbox
 from orchestration.errors import EntrepotError
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases
@@ -80,6 +80,9 @@ def build(
         at = settings()
         at.prepare()
         started = time.monotonic()
+        if inbox.brought(at.inbox):
+            with at.writer():
+                _refused(inbox.take_in(at))
         last = current(at.serving)
         if last is not None and not force and last.fingerprint == fingerprint(at):
             console.print(
@@ -88,6 +91,13 @@ def build(
         else:
             last = _run(at)
         _summary(at, last, time.monotonic() - started)
+
+
+def _refused(verdicts: list["inbox.Verdict"]) -> None:
+    """A file that cannot be read is told and left where it is; the others are built."""
+    for verdict in verdicts:
+        if verdict.verdict == "refused":
+            errors.print(f"Inbox: {verdict.reason} The file was left out and left where it is.", soft_wrap=True)
 
 
 def _run(at: Settings) -> "Publication":
@@ -222,6 +232,10 @@ def status() -> None:
             )
         with duckdb.connect(str(at.current_file), read_only=True) as reader:
             console.print(_health(reader))
+            if brought := _inbox(reader):
+                console.print(brought)
+        if waiting := inbox.waiting(at):
+            console.print(f"\nIn the inbox and not yet built: {', '.join(waiting)}", soft_wrap=True)
         console.print(_runs(at))
 
 
@@ -239,6 +253,23 @@ def _health(reader: duckdb.DuckDBPyConnection) -> Table:
     for source, name, latest, due, late, *counts in rows:
         lateness = "–" if late is None else f"{late:,}"
         table.add_row(f"{source}.{name}", latest or "none", due, lateness, *(f"{count or 0:,}" for count in counts))
+    return table
+
+
+def _inbox(reader: duckdb.DuckDBPyConnection) -> Table | None:
+    """What of the user's own files was set aside, by file and reason."""
+    rows = reader.execute(
+        "select brought_path, quarantine_reason, count(*) from marts.quarantine "
+        "where source_name = 'inbox' group by all order by all"
+    ).fetchall()
+    if not rows:
+        return None
+    table = Table(title="\nSet aside of the inbox", title_justify="left", box=None, pad_edge=False)
+    for name in ("file", "reason"):
+        table.add_column(name, overflow="fold")
+    table.add_column("rows", justify="right")
+    for path, reason, count in rows:
+        table.add_row(path, reason, f"{count:,}")
     return table
 
 

@@ -40,6 +40,8 @@ def landing_asset(source: Source, table: RawTable) -> AssetsDefinition:
     )
     def land_releases() -> MaterializeResult[None]:
         at = settings()
+        if source.collect is not None:
+            source.collect(at, table.name)
         landed = [land(at.landing, release, rows) for release, rows in bundled(at.archive, source.name, table.name)]
         added = sum(is_new for _, is_new in landed)
         held = len(releases(at.landing, source.name, table.name))

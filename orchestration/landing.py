@@ -8,7 +8,8 @@ import hashlib
 import io
 import json
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -102,6 +103,35 @@ def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool
     return release, True
 
 
+Months = Callable[[pa.RecordBatch], tuple[date, date] | None]
+
+
+def keep_stream(
+    landing: Path, release: Release, batches: Iterable[pa.RecordBatch], schema: pa.Schema, months: Months
+) -> Release:
+    """Keeps a release that may be larger than memory, under the checksum it comes with; returns it as kept.
+
+    `months` finds the first and last month in some rows; the release keeps its own where no row names one. A file that
+    proves to be unreadable half-way leaves nothing behind.
+    """
+    found: list[tuple[date, date]] = []
+    part = landing / release.source / release.table / f"{release.checksum}.{os.getpid()}.part"
+    with _told(release, part), part.open("wb") as handle:
+        with pq.ParquetWriter(handle, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                found += [span for span in [months(batch)] if span]
+                release = replace(release, row_count=release.row_count + batch.num_rows)
+            if found:
+                first, last = min(first for first, _ in found), max(last for _, last in found)
+                release = replace(release, period_from=first, period_to=last, settled_through=last)
+            writer.add_key_value_metadata({FOOTER_KEY: _footer(release)})
+        handle.flush()
+        os.fsync(handle.fileno())
+        part.replace(release.path(landing))
+    return release
+
+
 def releases(landing: Path, source: str, table: str) -> list[Release]:
     """The releases held of one table, oldest first."""
     return _read(landing / source / table, "*.parquet")
@@ -120,7 +150,7 @@ def _read(folder: Path, pattern: str) -> list[Release]:
 
 def read_release(path: Path) -> Release:
     try:
-        footer = json.loads(pq.read_schema(path).metadata[FOOTER_KEY])
+        footer = json.loads(pq.read_metadata(path).metadata[FOOTER_KEY])
         for name in ("period_from", "period_to", "settled_through", "published_from", "published_to"):
             footer[name] = footer[name] and date.fromisoformat(footer[name])
         footer["retrieved_at"] = footer["retrieved_at"] and datetime.fromisoformat(footer["retrieved_at"])
@@ -134,19 +164,28 @@ def read_release(path: Path) -> Release:
 
 def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
     """The file appears under its name only when it is whole and on the disk."""
-    footer = json.dumps(asdict(release), default=lambda moment: moment.isoformat(), ensure_ascii=False)
-    rows = rows.replace_schema_metadata({FOOTER_KEY: footer.encode()})
+    rows = rows.replace_schema_metadata({FOOTER_KEY: _footer(release)})
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as handle:
-            pq.write_table(rows, handle, compression="zstd")
-            handle.flush()
-            os.fsync(handle.fileno())
+    with _told(release, part), part.open("wb") as handle:
+        pq.write_table(rows, handle, compression="zstd")
+        handle.flush()
+        os.fsync(handle.fileno())
         part.replace(path)
+
+
+def _footer(release: Release) -> bytes:
+    return json.dumps(asdict(release), default=lambda moment: moment.isoformat(), ensure_ascii=False).encode()
+
+
+@contextmanager
+def _told(release: Release, part: Path) -> Iterator[None]:
+    """A disk that refuses is told in a sentence; of an unfinished file nothing stays."""
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as problem:
         raise EntrepotError(
-            f"{release.source}/{release.table}: cannot write {path.parent} ({problem.strerror or problem}). No release "
+            f"{release.source}/{release.table}: cannot write {part.parent} ({problem.strerror or problem}). No release "
             "was added; those held are untouched. Free some space or mend the folder's rights, then run again."
         ) from problem
     finally:

@@ -22,10 +22,16 @@ def in_utc(day: str, hour: str | None, zone: str) -> pd.Timestamp:
 
 
 def exchange_sessions(calendar_code: str, first: date, last: date) -> pd.DataFrame:
-    """One row per session of an exchange from first to last: its day, and its close in UTC."""
+    """One row per session of an exchange from first to last, as far as its calendar is known: its day and close in UTC."""
     import exchange_calendars  # a second to import, and only a venue with an exchange needs it
 
-    known = exchange_calendars.get_calendar(calendar_code, start=pd.Timestamp(first), end=pd.Timestamp(last))
+    kind = exchange_calendars.get_calendar(calendar_code).__class__
+    earliest, latest = kind.bound_min(), kind.bound_max()
+    start = max(day for day in (pd.Timestamp(first), earliest) if day is not None)
+    end = min(day for day in (pd.Timestamp(last), latest) if day is not None)
+    if end <= start:
+        return pd.DataFrame({"session_date": pd.DatetimeIndex([]), "closes_at_utc": pd.DatetimeIndex([])})
+    known = exchange_calendars.get_calendar(calendar_code, start=start, end=end)
     closes = known.closes
     return pd.DataFrame({"session_date": closes.index, "closes_at_utc": closes.dt.tz_convert(None).to_numpy()})
 
@@ -56,6 +62,8 @@ def _numbered(asset: dict[Any, Any], known: dict[str, pd.DataFrame], prices: pd.
         sessions = fixing_sessions(days, asset["fixing_time"], asset["fixing_timezone"])
     else:
         sessions = known[asset["venue_calendar"]]
+        if isinstance(asset["fixing_time"], str):  # a price of another hour than the close, on the exchange's days
+            sessions = fixing_sessions(sessions["session_date"], asset["fixing_time"], asset["fixing_timezone"])
     return sessions.assign(asset_code=asset["asset_code"], session_number=np.arange(1, len(sessions) + 1))
 
 

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.home / "calls"
 
     @property
+    def inbox(self) -> Path:
+        """Where a user puts files of their own. A run reads them and changes nothing here."""
+        return self.home / "inbox"
+
+    @property
     def warehouse(self) -> Path:
         return self.home / "warehouse.duckdb"
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from orchestration import sources
+from orchestration.errors import EntrepotError
 from orchestration.replies import Call, Reply
+from orchestration.settings import Settings
 
 Row = dict[str, str]
 
@@ -129,28 +131,32 @@ class RawTable:
 
     `columns` are the publisher's columns that staging reads: a release without one of them is refused, others are kept.
     `grain` is the sentence an analyst reads first; `unit` is the unit of the values in the raw table.
-    `release_lag_days` is how long after a month's end its first figures are due.
-    `fetch` says how it is asked for; without it, it comes from the archive alone.
+    `release_lag_days` is how long after a month's end its first figures are due; None where nobody owes them.
+    `fetch` says how it is asked for; without it, it comes from the archive or from a user's files alone.
     """
 
     name: str
     columns: tuple[str, ...]
     grain: str
     unit: str
-    release_lag_days: int
+    release_lag_days: int | None
     fetch: Fetch | None = None
 
     def last_printed(self, today: date) -> date:
         """The last month whose first figures are due on that day."""
+        lag = timedelta(days=self.release_lag_days or 0)
         last = today.replace(day=1)
-        while month_after(last) - timedelta(days=1) + timedelta(days=self.release_lag_days) > today:
+        while month_after(last) - timedelta(days=1) + lag > today:
             last = month_after(last, -1)
         return last
 
 
 @dataclass(frozen=True)
 class Source:
-    """A publisher. `name` is the one word used for module, raw schema, asset prefix, staging folder and archive folder."""
+    """A publisher. `name` is the one word used for module, raw schema, asset prefix, staging folder and archive folder.
+
+    `collect`, given the settings and a table's name, takes in what lies on this machine before its releases are listed.
+    """
 
     name: str
     publisher: str
@@ -158,9 +164,15 @@ class Source:
     licence: str
     tables: tuple[RawTable, ...] = field(default=())
     access: Access = Access()
+    collect: Callable[[Settings, str], None] | None = None
 
     def table(self, name: str) -> RawTable:
-        return next(table for table in self.tables if table.name == name)
+        """Raises `EntrepotError` where the source has no table of that name."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        known = ", ".join(table.name for table in self.tables) or "none"
+        raise EntrepotError(f"Source {self.name} has no table {name!r}. It has: {known}. Nothing was done.")
 
     @property
     def is_live(self) -> bool:

@@ -3,7 +3,7 @@
 select tags.field_name, tags.tag_value
 from {{ ref("headline_tags") }} as tags
 left join {{ ref("countries") }} as countries on countries.iso3 = tags.tag_value
-left join {{ ref("assets") }} as assets on assets.asset_code = tags.tag_value
+left join {{ ref("int_assets_known") }} as assets on assets.asset_code = tags.tag_value
 left join (select distinct sector_code from {{ ref("sectors") }}) as sectors on sectors.sector_code = tags.tag_value
 where
     (tags.field_name = 'country' and countries.iso3 is null)

@@ -8,6 +8,7 @@ import pytest
 from pytest_socket import SocketBlockedError
 
 from orchestration import source, sources
+from orchestration.errors import EntrepotError
 from orchestration.settings import PROJECT
 from orchestration.source import RawTable, Source, discover
 
@@ -54,7 +55,12 @@ def test_a_table_says_its_grain_first_and_its_unit(table: RawTable) -> None:
     assert table.grain.startswith("One row per ")
     assert table.grain.endswith(".")
     assert re.fullmatch(r"(thousand |million )?USD|currency per EUR|percent a year|unit of the series|text", table.unit)
-    assert 0 < table.release_lag_days < 100
+    assert 0 < (1 if table.release_lag_days is None else table.release_lag_days) < 100
+
+
+def test_a_table_that_a_source_has_not_is_told_with_those_it_has() -> None:
+    with pytest.raises(EntrepotError, match="Source ecb has no table 'rates'"):
+        SOURCES["ecb"].table("rates")
 
 
 @pytest.mark.filterwarnings("ignore:A test tried to use socket")

@@ -11,6 +11,6 @@ def model(dbt, session):
     first, last = dbt.ref("int_event_assets").aggregate("min(study_date), max(study_date)").fetchone()
     first, last = first - BEFORE, last + AFTER
     prices = dbt.ref("int_market_prices").filter(f"price_date >= date '{first}'").project("asset_code, price_date").df()
-    assets = dbt.ref("assets").df()
+    assets = dbt.ref("int_assets_known").df()
     priced = assets[assets["asset_code"].isin(prices["asset_code"])]
     return asset_sessions(priced, prices, first, last)

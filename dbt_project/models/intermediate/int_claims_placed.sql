@@ -34,7 +34,7 @@ with
             tolerance,
             made_on,
             cast({{ dbt.dateadd("day", 1, "made_on") }} as {{ dbt.type_timestamp() }}) as known_before
-        from {{ ref("claims") }}
+        from {{ ref("int_claims_reported") }}
     ),
 
     ledgers as (select * from {{ ref("ledgers") }}),

@@ -6,7 +6,7 @@ with
         from {{ ref("int_events_dated") }}
     ),
 
-    assets as (select * from {{ ref("assets") }})
+    assets as (select * from {{ ref("int_assets_known") }})
 
 select
     events.event_id,
@@ -21,5 +21,6 @@ from events
 inner join
     assets
     on concat(';', coalesce(events.assets, ''), ';') like concat('%;', assets.asset_code, ';%')
+    or concat(';', coalesce(events.assets, ''), ';') like concat('%;', coalesce(assets.event_asset_code, '?'), ';%')
     or concat(';', coalesce(assets.countries, ''), ';') like concat('%;', coalesce(events.bank_iso3, '?'), ';%')
 inner join {{ ref("event_windows") }} as windows on windows.is_main_for_precision = events.study_precision

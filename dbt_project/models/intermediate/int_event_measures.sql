@@ -16,7 +16,7 @@ select
     spans.joint_last_offset
 from {{ ref("int_event_windows") }} as windows
 inner join {{ ref("int_events_dated") }} as events on events.event_id = windows.event_id
-inner join {{ ref("assets") }} as assets on assets.asset_code = windows.asset_code
+inner join {{ ref("int_assets_known") }} as assets on assets.asset_code = windows.asset_code
 inner join
     {{ ref("int_event_spans") }} as spans
     on spans.event_id = windows.event_id

@@ -12,20 +12,28 @@ with
 
     headlines as (
         select
-            event_id,
+            reported.event_id,
             'headline' as event_source,
-            event_kind,
-            title,
-            case when event_date > published_latest_date then published_on_date else event_date end as study_date,
-            case when event_date <= published_latest_date then event_time end as study_time,
-            event_timezone,
+            reported.event_kind,
+            reported.title,
             case
-                when event_date > published_latest_date then published_on_precision else event_precision
+                when reported.event_date > reported.published_latest_date
+                then reported.published_on_date
+                else reported.event_date
+            end as study_date,
+            case when reported.event_date <= reported.published_latest_date then reported.event_time end as study_time,
+            reported.event_timezone,
+            case
+                when reported.event_date > reported.published_latest_date
+                then reported.published_on_precision
+                else reported.event_precision
             end as study_precision,
-            cluster_id,
-            assets,
+            coalesce(reported.cluster_id, updates.first_event_id, reported.event_id) as cluster_id,
+            coalesce(reported.assets, replace(lists.assets, ',', ';')) as assets,
             cast(null as {{ dbt.type_string() }}) as bank_code
-        from {{ ref("headlines") }}
+        from {{ ref("int_headlines_reported") }} as reported
+        left join {{ ref("int_headline_updates") }} as updates on updates.event_id = reported.event_id
+        left join {{ ref("int_headline_lists") }} as lists on lists.event_id = reported.event_id
     ),
 
     market_events as (

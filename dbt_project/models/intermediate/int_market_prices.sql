@@ -1,6 +1,6 @@
 with
 
-    assets as (select * from {{ ref("assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     euro_rates as (
         select
@@ -67,12 +67,26 @@ with
             and observations.nth_latest = 1
     ),
 
+    brought as (
+        select
+            *,
+            row_number() over (
+                partition by asset_code, price_date order by known_from desc, retrieved_at_utc desc, release_id desc
+            ) as nth_latest
+        from {{ ref("int_inbox_prices") }}
+        where quarantine_reason is null
+    ),
+
     prices as (
         select *
         from euro_prices
         union all
         select *
         from agency_prices
+        union all
+        select asset_code, price_date, price_value, known_from
+        from brought
+        where nth_latest = 1
     )
 
 select

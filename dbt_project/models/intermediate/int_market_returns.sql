@@ -1,7 +1,7 @@
 {#- A session without a price has no return, and neither has the next: a suspension is unknown, not unchanged. -#}
 with
 
-    assets as (select * from {{ ref("assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     sessions as (
         select

@@ -3,7 +3,7 @@ with
 
     releases as (select * from {{ ref("stg_entrepot__releases") }}),
 
-    ledgers as (select * from {{ ref("ledgers") }}),
+    ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
     country_codes as (select * from {{ ref("country_codes") }}),
 
@@ -69,34 +69,23 @@ with
         where quarantine_reason is null
     ),
 
-    placed as (
+    said as (
         select
-            releases.release_id,
-            releases.scope,
-            concat(releases.source_name, '.', releases.table_name) as dataset_code,
+            all_printed.release_id,
             releases.ledger_code,
-            coalesce(
-                ledgers.reporter_iso3, reporter_codes.iso3, concat('_', all_printed.reporter_code)
-            ) as reporter_iso3,
+            case
+                when all_printed.reporter_code is not null
+                then coalesce(reporter_codes.iso3, concat('_', all_printed.reporter_code))
+            end as reporter_iso3,
             coalesce(country_codes.iso3, concat('_', all_printed.publisher_code)) as partner_iso3,
             all_printed.flow_code,
             all_printed.product_kind,
             all_printed.product_code,
             all_printed.period_month,
             all_printed.value_usd,
-            all_printed.weight_kg,
-            case
-                when all_printed.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
-            end as valuation,
-            case
-                when all_printed.period_month <= releases.settled_through_month
-                then releases.settled_status
-                else releases.open_status
-            end as data_status,
-            releases.known_from
+            all_printed.weight_kg
         from all_printed
         inner join releases on releases.release_id = all_printed.release_id
-        inner join ledgers on ledgers.ledger_code = releases.ledger_code
         left join
             country_codes
             on country_codes.ledger_code = releases.ledger_code
@@ -105,6 +94,48 @@ with
             country_codes as reporter_codes
             on reporter_codes.ledger_code = releases.ledger_code
             and reporter_codes.publisher_code = all_printed.reporter_code
+        union all
+        select
+            release_id,
+            ledger_code,
+            null,
+            partner_iso3,
+            flow_code,
+            case length(product_code) when 2 then 'chapter' else 'subheading' end,
+            product_code,
+            period_month,
+            value_usd,
+            weight_kg
+        from {{ ref("int_inbox_trade") }}
+        where quarantine_reason is null and product_code is not null
+    ),
+
+    placed as (
+        select
+            releases.release_id,
+            releases.scope,
+            releases.dataset_code,
+            said.ledger_code,
+            coalesce(ledgers.reporter_iso3, said.reporter_iso3) as reporter_iso3,
+            said.partner_iso3,
+            said.flow_code,
+            said.product_kind,
+            said.product_code,
+            said.period_month,
+            said.value_usd,
+            said.weight_kg,
+            case
+                when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
+            end as valuation,
+            case
+                when said.period_month <= releases.settled_through_month
+                then releases.settled_status
+                else releases.open_status
+            end as data_status,
+            releases.known_from
+        from said
+        inner join releases on releases.release_id = said.release_id
+        inner join ledgers on ledgers.ledger_code = said.ledger_code
     )
 
 select

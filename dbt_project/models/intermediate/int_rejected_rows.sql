@@ -21,6 +21,8 @@
     ["policy_rates", "bank_of_korea"],
     ["policy_rates", "bank_of_japan"],
 ] %}
+{#- What a user brings is also held against what exists, so it is judged after staging. -#}
+{%- set brought = ["assets", "prices", "headlines", "trade", "claims", "files"] %}
 {%- for source_name, table_name in tables %}
     select
         '{{ source_name }}' as source_name,
@@ -30,6 +32,12 @@
         raw_record,
         quarantine_reason
     from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
+    where quarantine_reason is not null
+    union all
+{%- endfor %}
+{%- for table_name in brought %}
+    select 'inbox', '{{ table_name }}', release_id, row_number, raw_record, quarantine_reason
+    from {{ ref("int_inbox_" ~ table_name) }}
     where quarantine_reason is not null
     {% if not loop.last %}
         union all

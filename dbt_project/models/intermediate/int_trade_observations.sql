@@ -4,15 +4,14 @@ with
 
     reports as (select * from {{ ref("int_trade_reports") }}),
 
-    -- A release with a row that did not parse may hold what it seems to lack, and one of some partners or some products
-    -- says nothing of the others: they take nothing back.
+    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
     readable_releases as (
         select releases.*
         from {{ ref("stg_entrepot__releases") }} as releases
         left join
             (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
             on rejected.release_id = releases.release_id
-        where rejected.release_id is null and coalesce(releases.scope, '') = ''
+        where rejected.release_id is null
     ),
 
     first_reports as (
@@ -28,7 +27,7 @@ with
         from first_reports
         inner join
             readable_releases as releases
-            on concat(releases.source_name, '.', releases.table_name) = first_reports.dataset_code
+            on releases.dataset_code = first_reports.dataset_code
             and releases.known_from > first_reports.first_known_from
             and (coalesce(releases.scope, '') = '' or releases.scope = first_reports.scope)
             and first_reports.period_month between releases.first_period_month and releases.last_period_month

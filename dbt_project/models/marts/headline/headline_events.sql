@@ -1,6 +1,6 @@
 with
 
-    headlines as (select * from {{ ref("headlines") }}),
+    headlines as (select * from {{ ref("int_headlines_reported") }}),
 
     tags as (select * from {{ ref("headline_tags") }}),
 

@@ -12,7 +12,7 @@ select
     {{ ratio("abnormal.abnormal_return", "abnormal.abnormal_return_se") }} as standardised_abnormal_return
 from {{ ref("int_abnormal_returns") }} as abnormal
 inner join
-    {{ ref("assets") }} as assets
+    {{ ref("int_assets_known") }} as assets
     on assets.asset_code = abnormal.asset_code
     and assets.main_model_code = abnormal.model_code
 where not abnormal.is_estimation

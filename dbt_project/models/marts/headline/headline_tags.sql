@@ -3,9 +3,9 @@ with
 
     found as (select * from {{ ref("int_headline_tags") }}),
 
-    headlines as (select * from {{ ref("headlines") }}),
+    headlines as (select * from {{ ref("int_headlines_reported") }}),
 
-    assets as (select * from {{ ref("assets") }}),
+    assets as (select * from {{ ref("int_assets_known") }}),
 
     named as (
         select headlines.event_id, assets.asset_code

@@ -35,7 +35,7 @@ with
             ) as place
         from (select distinct event_id, reporter_iso3 from traded) as events
         inner join reactions on reactions.event_id = events.event_id
-        inner join {{ ref("assets") }} as assets on assets.asset_code = reactions.asset_code
+        inner join {{ ref("int_assets_known") }} as assets on assets.asset_code = reactions.asset_code
     ),
 
     -- The mean duty of a month on the goods of a sector; unknown where a class of its goods has none.

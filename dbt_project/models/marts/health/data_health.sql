@@ -90,3 +90,5 @@ left join due on due.source_name = raw_tables.source_name and due.table_name = r
 left join totals on totals.dataset_code = concat(raw_tables.source_name, '.', raw_tables.table_name)
 left join
     quarantined on quarantined.source_name = raw_tables.source_name and quarantined.table_name = raw_tables.table_name
+-- A table that nobody owes is told of once something came.
+where raw_tables.release_lag_days is not null or releases.release_count is not null

@@ -33,5 +33,5 @@ select
     spans.last_price_date,
     cast(coalesce(spans.price_count, 0) as bigint) as price_count,
     spans.known_from
-from {{ ref("assets") }} as assets
+from {{ ref("int_assets_known") }} as assets
 left join spans on spans.asset_code = assets.asset_code

@@ -1,6 +1,6 @@
 with
 
-    ledgers as (select * from {{ ref("ledgers") }}),
+    ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
     current_trade as (select * from {{ ref("int_trade_current") }}),
 

@@ -3,6 +3,13 @@ select
     source_name,
     table_name,
     source_name as ledger_code,
+    -- What a later release restates: a publisher's table; of a user, a file.
+    case source_name when 'inbox' then url else concat(source_name, '.', table_name) end as dataset_code,
+    row_number() over (
+        partition by source_name, table_name, case source_name when 'inbox' then url end
+        order by known_from desc, retrieved_at desc nulls last, release_id desc
+    )
+    = 1 as is_latest_printing,
     file_path,
     url,
     basis,

@@ -1,0 +1,184 @@
+"""Files that a user brings: what is taken in, what is refused and how that is said."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
+
+from orchestration.declared_assets import judged, judged_zones
+from orchestration.inbox import FILES, SHAPES, UnreadableFileError, brought, collect, read, take_in, waiting
+from orchestration.landing import releases
+from orchestration.settings import PROJECT, Settings
+
+PRICES = "asset_code,date,close\nkospi,2025-07-07,3059.47\n"
+EXAMPLES = re.findall(r"```csv (\S+)\n(.*?)```", (PROJECT / "docs" / "inbox.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Settings:
+    for folder in ("prices", "headlines", "trade", "claims"):
+        (tmp_path / "inbox" / folder).mkdir(parents=True)
+    return Settings(home=tmp_path)
+
+
+def put(at: Settings, name: str, content: bytes | str) -> Path:
+    path = at.inbox / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(("name", "text"), EXAMPLES)
+def test_an_example_of_the_documentation_is_taken_in(at: Settings, name: str, text: str) -> None:
+    path = put(at, name, text)
+    (verdict,) = take_in(at)
+    assert (verdict.verdict, verdict.row_count) == ("taken", len(text.splitlines()) - 1)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_all_four_kinds_have_an_example() -> None:
+    assert {name.split("/")[0] for name, _ in EXAMPLES} == {"prices", "headlines", "trade", "claims"}
+
+
+REFUSED = [
+    ("prices/a.csv", b"", "is empty"),
+    ("prices/a.csv", b"PK\x03\x04....", "is a zip archive or an Excel workbook"),
+    ("prices/a.csv", "asset_code;date;close\n", "another divider than the comma"),
+    ("prices/a.csv", "asset_code,date\n", "lacks the column close in line 1"),
+    ("prices/a.csv", "asset_code,date,close,close\n", "has the column close twice"),
+    ("prices/a.csv", b"asset_code,date,close\nk\xff,2025-01-01,1\n", "is not UTF-8"),
+    ("prices/a.csv", PRICES + '"kospi,2025-07-08,1\n', "is not CSV at line 3"),
+    ("prices/a.txt", PRICES, "is neither .csv nor .parquet"),
+    ("prices/a.parquet", b"PAR1 and no more", "is not a Parquet file that can be read"),
+    ("prices/a@2999-01-01.csv", PRICES, "which has not come"),
+    ("prices/a@2025-02-30.csv", PRICES, "a day that does not exist"),
+    ("a.csv", PRICES, "lies in the wrong place"),
+    ("headlines/a.csv", "title,published_on,time_zon\nx,2025-01-01,UTC\n", "is time_zone meant?"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "said"), REFUSED)
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_and_the_others_go_on(
+    at: Settings, name: str, content: bytes | str, said: str
+) -> None:
+    put(at, name, content)
+    put(at, "prices/good.csv", PRICES)
+    refused, taken = sorted(take_in(at), key=lambda verdict: verdict.verdict)
+    assert (refused.verdict, taken.verdict) == ("refused", "taken")
+    assert said in refused.reason
+    assert refused.reason.startswith(name)
+    assert [path.name for path in at.landing.rglob("*.part")] == []
+    assert len(releases(at.landing, "inbox", "prices")) == 1
+
+
+def test_the_same_content_adds_nothing_under_any_name_and_a_change_is_a_printing(at: Settings) -> None:
+    path = put(at, "prices/a.csv", PRICES)
+    assert waiting(at) == ["prices/a.csv"]
+    assert take_in(at)[0].is_new
+    put(at, "prices/copy.csv", PRICES)
+    assert [verdict.is_new for verdict in take_in(at)] == [False, False]
+    assert waiting(at) == []
+    path.write_text(PRICES + "kospi,2025-07-08,3114.95\n", encoding="utf-8")
+    assert [verdict.is_new for verdict in take_in(at)] == [True, True]
+
+
+def test_a_name_with_a_day_says_when_it_was_known(at: Settings) -> None:
+    put(at, "prices/a@2025-07-08.csv", PRICES)
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "prices")
+    assert (kept.url, kept.known_from.date()) == ("inbox/prices/a.csv", date(2025, 7, 8))
+    assert (kept.period_from, kept.period_to) == (date(2025, 7, 1), date(2025, 7, 1))
+
+
+def test_a_row_with_too_many_cells_keeps_its_line_and_is_marked(at: Settings) -> None:
+    path = put(at, "prices/a.csv", "\ufeff" + PRICES + "\nkospi,2025-07-08,3,114.95\n")
+    (batch,) = read(path, "prices")
+    assert batch.column("line").to_pylist() == ["2", "4"]
+    assert batch.column("unreadable").to_pylist() == [None, "the row has 4 cells and the header 3"]
+
+
+def test_parquet_says_what_the_same_csv_says(at: Settings) -> None:
+    table = pa.table({"asset_code": ["kospi"], "date": pa.array([date(2025, 7, 7)]), "close": [3059.47]})
+    path = at.inbox / "prices" / "a.parquet"
+    pq.write_table(table, path)
+    (parquet,) = read(path, "prices")
+    (lines,) = read(put(at, "prices/a.csv", PRICES), "prices")
+    for column in SHAPES["prices"].columns:
+        assert parquet.column(column).equals(lines.column(column)), column
+
+
+def test_an_empty_inbox_keeps_nothing_and_a_mended_file_leaves_the_list(at: Settings) -> None:
+    collect(at, FILES)
+    assert not at.landing.exists()
+    path = put(at, "prices/a.csv", "")
+    collect(at, FILES)
+    path.unlink()
+    collect(at, FILES)
+    assert sorted(listed.row_count for listed in releases(at.landing, "inbox", FILES)) == [0, 1]
+    assert brought(at.inbox) == []
+
+
+@rules(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    cells=st.lists(
+        st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")), min_size=3, max_size=3), max_size=5
+    )
+)
+def test_any_text_in_a_cell_is_only_text(at: Settings, cells: list[list[str]]) -> None:
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells]
+    path = put(at, "prices/any.csv", "asset_code,date,close\n" + "".join(f"{row}\n" for row in quoted))
+    found = [row for batch in read(path, "prices") for row in batch.select(["asset_code", "date", "close"]).to_pylist()]
+    assert [list(row.values()) for row in found] == cells
+
+
+@rules(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_taken_in_or_refused_and_never_an_accident(at: Settings, content: bytes) -> None:
+    path = put(at, "prices/any.csv", content)
+    try:
+        list(read(path, "prices"))
+    except UnreadableFileError as problem:
+        assert str(problem)
+
+
+def declared(**changes: str | None) -> pd.DataFrame:
+    row = {
+        **dict.fromkeys(("close_time", "close_zone", "second_benchmark_asset_code", "event_asset_code", "countries")),
+        "asset_code": "kosdaq",
+        "venue_calendar": "XKRX",
+        "benchmark_asset_code": "kospi",
+        "quarantine_reason": None,
+        "known_from": 0,
+        "release_id": "a",
+        "row_number": 0,
+    }
+    return pd.DataFrame([row | changes])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, None),
+        ({"venue_calendar": "XKRC"}, "no calendar XKRC; nearest: XKRX"),
+        ({"benchmark_asset_code": "kosp"}, "no benchmark kosp; nearest: kospi"),
+        ({"close_time": "15:30", "close_zone": "Asia/Soul"}, "no time zone Asia/Soul; nearest: Asia/Seoul"),
+        ({"asset_code": "kospi"}, "the project lists an asset of this code"),
+        ({"countries": "KOR;KOREA"}, "no country KOREA"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_nearest_that_exist(changes: dict[str, str], said: str | None) -> None:
+    listed = pd.DataFrame({"asset_code": ["kospi"]})
+    reason = judged(declared(**changes), listed, pd.DataFrame({"iso3": ["KOR"]}))["quarantine_reason"].iloc[0]
+    assert (said is None and pd.isna(reason)) or str(reason).startswith(str(said))
+
+
+def test_a_time_zone_is_known_or_has_a_nearest() -> None:
+    problems = judged_zones(pd.DataFrame({"time_zone": ["Asia/Seoul", "Asia/Soul"]}))["problem"]
+    assert pd.isna(problems.iloc[0])
+    assert str(problems.iloc[1]).startswith("no time zone Asia/Soul; nearest: Asia/Seoul")
