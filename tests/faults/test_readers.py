@@ -134,7 +134,7 @@ def test_readers_never_fail_nor_lag_while_releases_follow_each_other_as_fast_as_
     assert seen.failed == []
     assert seen.torn == []
     assert seen.behind == {0: seen.reads}
-    assert {1, n} < seen.releases
+    assert {1, n} <= seen.releases
 
 
 def test_a_file_replaced_in_place_leaves_a_busy_reader_on_the_old_release(serving: Path, publish: Publish) -> None:
