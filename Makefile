@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build test browser check format bench dev reference clean
+.PHONY: help build test readers browser check format bench dev reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
+	@echo 'make readers    read for half a minute each while releases change as fast as they can, and count'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
@@ -23,6 +24,9 @@ build: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+readers: $(INSTALLED)
+	ENTREPOT_READ_SECONDS=30 $(BIN)/pytest -s tests/faults/test_readers.py
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser

@@ -1,6 +1,7 @@
 """Everything Dagster runs. It lists no source by name: a module in `sources/` and its staging folder are enough."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -20,6 +21,7 @@ from orchestration.archive import bundled
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import land, releases
 from orchestration.progress import progress, tell
+from orchestration.publishing.docs import write_docs
 from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
 from orchestration.settings import settings
@@ -107,7 +109,7 @@ def release() -> MaterializeResult[None]:
             tests_passed=counts.passed,
             tests_warned=counts.warned,
             failed_tests=counts.failed_by_table,
-            page=write_page,
+            page=_write_site,
             progress=tell,
         )
     return MaterializeResult(
@@ -117,6 +119,11 @@ def release() -> MaterializeResult[None]:
             "dagster/row_count": sum(published.marts.values()),
         }
     )
+
+
+def _write_site(folder: Path) -> None:
+    write_page(folder)
+    write_docs(folder, settings().dbt_target / "manifest.json")
 
 
 TABLES = [(source, table) for source in discover() for table in source.tables]

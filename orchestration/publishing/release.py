@@ -12,8 +12,8 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ from orchestration.errors import EntrepotError
 DATABASE = "trade.duckdb"
 MANIFEST = "manifest.json"
 STORAGE_VERSION = "v1.4.0"
+ID_TIME = "%Y%m%dT%H%M%S%fZ"
 NO_FAILURES: Mapping[str, int] = MappingProxyType({})
 
 
@@ -90,16 +91,18 @@ def publish(
     failed_tests: Mapping[str, int] = NO_FAILURES,
     page: Callable[[Path], None] | None = None,
     keep: int = 5,
+    keep_for: timedelta = timedelta(hours=1),
     progress: Callable[[str], None] = lambda step: None,
 ) -> Publication:
     """Builds, checks and serves a release; the caller holds the writer's lock, and no open connection to the warehouse.
 
     `failed_tests` counts by `source.table`. `page` draws the page into the folder it is given, from the database there;
-    when it fails nothing is published. The release being served is never among those that `keep` lets go.
+    when it fails nothing is published. A release goes when it is not among the last `keep` and was replaced longer than
+    `keep_for` ago; the one being served never does.
     """
     published_at = datetime.now(UTC).replace(tzinfo=None)
     draft = Publication(
-        release_id=f"{published_at:%Y%m%dT%H%M%S%fZ}-{fingerprint[:8]}",
+        release_id=f"{published_at:{ID_TIME}}-{fingerprint[:8]}",
         published_at=published_at,
         fingerprint=fingerprint,
         code_version=code_version,
@@ -122,7 +125,7 @@ def publish(
         _check(folder, publication)
         _serve(serving, publication, progress)
         progress("removing old releases")
-        _retire(serving, keep)
+        _retire(serving, keep, keep_for, now=published_at)
     return publication
 
 
@@ -448,11 +451,16 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _retire(serving: Path, keep: int) -> None:
-    """Old releases lose their name first, so that nobody finds one half removed."""
-    served = _served(serving)
-    for folder in _folders(serving)[:-keep]:
-        if folder.name != served:
+def _retire(serving: Path, keep: int, keep_for: timedelta, now: datetime) -> None:
+    """Old releases lose their name first, so that nobody finds one half removed.
+
+    The id of its successor tells when a release was replaced, so copied or touched folders change nothing. One that a
+    wrong clock has dated into the future stays: no hour has passed since.
+    """
+    served, folders = _served(serving), _folders(serving)
+    replaced = {folder: _published_at(successor) for folder, successor in pairwise(folders)}
+    for folder in folders[:-keep]:
+        if folder.name != served and now - replaced[folder] >= keep_for:
             folder.rename(_hidden(serving, folder.name))
     _remove_leftovers(serving)
 
@@ -478,7 +486,11 @@ def _served(serving: Path) -> str | None:
 
 
 def _folders(serving: Path) -> list[Path]:
-    return sorted((serving / "releases").glob("[0-9]*Z-*"))
+    return sorted((serving / "releases").glob("[0-9]" * 8 + "T" + "[0-9]" * 12 + "Z-*"))
+
+
+def _published_at(folder: Path) -> datetime:
+    return datetime.strptime(folder.name.partition("-")[0], ID_TIME)  # noqa: DTZ007 - UTC without a zone, as in the manifest
 
 
 def _hidden(serving: Path, release_id: str) -> Path:

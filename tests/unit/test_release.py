@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def publish(
     warehouse: Path,
     *marts: Mart,
     keep: int = 5,
+    keep_for: timedelta = timedelta(0),
     failed_tests: Mapping[str, int] = release.NO_FAILURES,
     page: Callable[[Path], None] | None = None,
     progress: Callable[[str], None] = lambda step: None,
@@ -89,6 +91,7 @@ def publish(
         failed_tests=failed_tests,
         page=page,
         keep=keep,
+        keep_for=keep_for,
         progress=progress,
     )
 
@@ -273,10 +276,41 @@ def test_the_last_releases_are_kept_and_the_served_one_always(serving: Path, war
     assert release.releases(serving) == published[-2:]
     (serving / "current").unlink()
     (serving / "current").symlink_to(Path("releases") / published[2].release_id)
-    release._retire(serving, keep=1)
+    release._retire(serving, keep=1, keep_for=timedelta(0), now=published[3].published_at)
     assert release.releases(serving) == published[-2:]
     assert release.current(serving) == published[2]
     assert not [name for name in names(serving) if "/." in name or name.startswith(".")]
+
+
+def test_a_release_stays_for_an_hour_after_it_was_replaced(serving: Path, warehouse: Path) -> None:
+    published = [publish(serving, warehouse, SURPLUS, keep=2, keep_for=timedelta(hours=1)) for _ in range(4)]
+    assert release.releases(serving) == published
+
+
+NOON = datetime(2026, 10, 31, 12)  # noqa: DTZ001 - as release ids and manifests: UTC without a zone
+
+
+@pytest.mark.parametrize(
+    ("published", "kept"),
+    [
+        ([-600, -500, -400, -300, -200, -100, 0], [-400, -300, -200, -100, 0]),
+        ([-600, -500, -5, -4, -3, -2, -1, 0], [-500, -5, -4, -3, -2, -1, 0]),  # the second was served until 11:55
+        ([-62, -61, -60, -4, -3, -2, -1, 0], [-60, -4, -3, -2, -1, 0]),
+        ([0, 100, 200, 300, 400, 500, 600], [0, 100, 200, 300, 400, 500, 600]),  # the clock was set back ten hours
+        ([-900, -800, 0, 100, 200, 300, 400, 500], [-800, 0, 100, 200, 300, 400, 500]),
+    ],
+)
+def test_the_last_five_and_the_last_hour_are_kept_by_the_time_of_each_release(
+    serving: Path, published: list[int], kept: list[int]
+) -> None:
+    """Minutes from noon, when the newest release is published."""
+    folders = {minute: f"{NOON + timedelta(minutes=minute):{release.ID_TIME}}-01234567" for minute in published}
+    for name in folders.values():
+        (serving / "releases" / name).mkdir(parents=True)
+    (serving / "releases" / "2Z-of-somebody-else").mkdir()
+    (serving / "current").symlink_to(Path("releases") / folders[0], target_is_directory=True)
+    release._retire(serving, keep=5, keep_for=timedelta(hours=1), now=NOON)
+    assert names(serving / "releases") == {folders[minute] for minute in kept} | {"2Z-of-somebody-else"}
 
 
 def test_the_serving_folder_can_be_moved(serving: Path, warehouse: Path, tmp_path: Path) -> None:
