@@ -39,7 +39,6 @@ TALISMAN_CONFIG = {
     "session_cookie_secure": False,
 }
 CONTENT_SECURITY_POLICY_WARNING = False
-DECKGL_BASE_MAP: list[list[str]] = []
 MAPBOX_API_KEY = ""
 
 

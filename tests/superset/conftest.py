@@ -116,9 +116,7 @@ class Screen:
         self.driver.get(f"{self.address}/superset/dashboard/korea-us-trade/")
         wait = WebDriverWait(self.driver, PATIENCE_SECONDS)
         wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "[data-test-viz-type=big_number_total]"))
-        for chart in self.driver.find_elements(
-            By.CSS_SELECTOR, ".dashboard-chart-id-0, [data-test=chart-grid-component]"
-        ):
+        for chart in self.driver.find_elements(By.CSS_SELECTOR, "[data-test=chart-grid-component]"):
             self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
             wait.until(lambda driver, chart=chart: chart.find_elements(By.CSS_SELECTOR, ".slice_container"))
             wait.until(
