@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SUPERSET := .venv-superset
+PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format bench dev reference clean
+.PHONY: help build test readers browser check format bench dev superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -16,6 +18,8 @@ help:
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
+	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
+	@echo 'make superset-test  log in to it with Chromium and look'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
 	@echo 'make clean      remove .venv and caches; ./data stays'
 
@@ -49,11 +53,17 @@ dev: $(INSTALLED)
 	@mkdir -p $${ENTREPOT_HOME:-data}/dagster
 	DAGSTER_HOME=$$(cd $${ENTREPOT_HOME:-data}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p 3000
 
+superset: $(SUPERSET)/.installed
+	@exec env PORT=$(PORT) $(SUPERSET)/bin/python dashboards/superset/start.py
+
+superset-test: $(INSTALLED) $(SUPERSET)/.installed
+	$(BIN)/pytest tests/superset
+
 reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -61,4 +71,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(SUPERSET)/.installed: dashboards/superset/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info[:2] == (3, 11) else "Superset is locked for Python 3.11, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 superset")'
+	@echo 'Installing Superset into $(SUPERSET): about 150 packages, one to three minutes'
+	@$(PYTHON) -m venv $(SUPERSET)
+	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dashboards/superset/requirements.lock
 	@touch $@
