@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from orchestration.settings import PROJECT
@@ -106,6 +108,11 @@ def served(home: Path) -> Iterator[Served]:
     server.stop()
 
 
+def _drawn(chart: WebElement, driver: webdriver.Chrome) -> bool:
+    waiting = chart.find_elements(By.CSS_SELECTOR, "[data-test=loading-indicator]")
+    return not waiting and bool(chart.find_elements(By.CSS_SELECTOR, ".slice_container"))
+
+
 @dataclass(frozen=True)
 class Screen:
     driver: webdriver.Chrome
@@ -118,10 +125,7 @@ class Screen:
         wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "[data-test-viz-type=big_number_total]"))
         for chart in self.driver.find_elements(By.CSS_SELECTOR, "[data-test=chart-grid-component]"):
             self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
-            wait.until(lambda driver, chart=chart: chart.find_elements(By.CSS_SELECTOR, ".slice_container"))
-            wait.until(
-                lambda driver, chart=chart: not chart.find_elements(By.CSS_SELECTOR, "[data-test=loading-indicator]")
-            )
+            wait.until(partial(_drawn, chart))
         return str(self.driver.execute_script("return document.body.innerText"))
 
 
