@@ -360,7 +360,7 @@ def _places(header: list[str], shape: Shape) -> dict[str, int]:
     if missing and len(names) == 1 and re.search("[;\t|]", names[0]):
         raise UnreadableFileError("has another divider than the comma: save it with commas")
     if missing:
-        found = ", ".join(header)[:200]
+        found = "".join(letter if letter.isprintable() else "?" for letter in ", ".join(header)[:200])
         raise UnreadableFileError(
             f"lacks the column {', '.join(missing)} in line 1, which has {found or 'nothing'}: docs/inbox.md lists them"
         )

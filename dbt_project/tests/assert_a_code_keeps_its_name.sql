@@ -1,6 +1,5 @@
--- Fails on: a partner's code that stands beside the name of another, in one table of a publisher. A new name alone is
--- let
--- through: the code decides.
+-- Fails on: a partner's code that stands beside the name of another, in one table of a publisher. A new name
+-- alone is let through: the code decides.
 {{ config(meta={"dagster": {"ref": {"name": "stg_kcs__country_totals"}}}) }}
 {%- set tables = [
     "kcs__country_totals",

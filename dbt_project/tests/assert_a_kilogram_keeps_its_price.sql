@@ -1,6 +1,5 @@
--- Fails on: a product whose dollars per kilogram, over all partners, leave the range of a tenth to ten times the year
--- before:
--- tonnes under the name of kilograms, or dollars in thousands.
+-- Fails on: a product whose dollars per kilogram, over all partners, leave the range of a tenth to ten times
+-- the year before: tonnes under the name of kilograms, or dollars in thousands.
 {{ config(meta={"dagster": {"ref": {"name": "int_product_current"}}}) }}
 with
 
@@ -13,7 +12,7 @@ with
             sum(value_usd) as value_usd,
             cast(sum(value_usd) as double) / cast(sum(weight_kg) as double) as usd_per_kg
         from {{ ref("int_product_current") }}
-        where weight_kg > 0
+        where weight_kg > 0 and ledger_code in ('kcs', 'census')
         group by product_kind, product_code, flow_code, period_month
     ),
 

@@ -1,6 +1,5 @@
--- Fails on: a later printing of a series that moves more than a tenth of the days both hold by more than 5 %: another
--- unit,
--- the quotient turned over, a column in the place of its neighbour.
+-- Fails on: a later printing of a series that moves more than a tenth of the days both hold by more than 5 %:
+-- another unit, the quotient turned over, a column in the place of its neighbour.
 {{ config(meta={"dagster": {"ref": {"name": "stg_ecb__reference_rates"}}}) }}
 with
 

@@ -1,7 +1,6 @@
--- Fails on: a world total that a later printing moves by more than 5 %, a partner's month above 100 million dollars
--- that
--- it multiplies or divides by four, a month above a billion that it takes back. Held printings: 1.2 % and a factor of
--- 2.6.
+-- Fails on: a world total that a later printing moves by more than 5 %, a partner's month above 100 million
+-- dollars that it multiplies or divides by four, a month above a billion that it takes back. Held printings:
+-- 1.2 % and a factor of 2.6.
 {{ config(meta={"dagster": {"ref": {"name": "int_trade_observations"}}}) }}
 with
 
@@ -12,6 +11,7 @@ with
                 partition by ledger_code, partner_iso3, flow_code, product_code, period_month order by known_from
             ) as earlier_usd
         from {{ ref("int_trade_observations") }}
+        where ledger_code in ('kcs', 'census')
     )
 
 select ledger_code, partner_iso3, flow_code, period_month, release_id, earlier_usd, value_usd

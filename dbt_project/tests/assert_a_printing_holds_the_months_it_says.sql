@@ -1,6 +1,5 @@
 -- Fails on: a printing of trade that lacks one of its months, or holds one that it does not announce: a shifted
--- month, a
--- year typed wrong, a file cut off, another month's file.
+-- month, a year typed wrong, a file cut off, another month's file.
 {{ config(meta={"dagster": {"ref": {"name": "int_trade_reports"}}}) }}
 with
 

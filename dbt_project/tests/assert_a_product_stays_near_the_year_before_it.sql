@@ -1,6 +1,5 @@
--- Fails on: a product of a partner that usually has more than a billion dollars a month and falls below a tenth of it
--- or
--- rises above five times. The widest held is 0.29 and 2.8.
+-- Fails on: a product of a partner that usually has more than a billion dollars a month and falls below a tenth
+-- of it or rises above five times. The widest held is 0.29 and 2.8.
 {{ config(meta={"dagster": {"ref": {"name": "int_product_current"}}}) }}
 with
 
@@ -19,6 +18,7 @@ with
                 rows between 12 preceding and 1 preceding
             ) as usual_usd
         from {{ ref("int_product_current") }}
+        where ledger_code in ('kcs', 'census')
     )
 
 select *

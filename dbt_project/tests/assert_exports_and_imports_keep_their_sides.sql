@@ -1,6 +1,6 @@
--- Fails on: a month in which the partners with a surplus are no longer those of the twelve months before, as when the
--- two
--- flows change places. The correlation of the logarithms of exports over imports was never below 0.71.
+-- Fails on: a month in which the partners with a surplus are no longer those of the twelve months before, as
+-- when the two flows change places. The correlation of the logarithms of exports over imports was never below
+-- 0.71.
 {{ config(meta={"dagster": {"ref": {"name": "int_trade_current"}}}) }}
 with
 
@@ -12,7 +12,7 @@ with
             max(case when flow_code = 'export' then cast(value_usd as double) end) as export_usd,
             max(case when flow_code = 'import' then cast(value_usd as double) end) as import_usd
         from {{ ref("int_trade_current") }}
-        where partner_iso3 <> 'WLD' and value_usd > 10000000
+        where partner_iso3 <> 'WLD' and value_usd > 10000000 and ledger_code in ('kcs', 'census')
         group by ledger_code, partner_iso3, period_month
     ),
 

@@ -1,6 +1,6 @@
 -- Fails on: a quotation on a Saturday or Sunday, or a day on which most currencies stand where they stood: days
--- without a
--- session that somebody filled with the last value. At most 42 % of the floating currencies ever stood still.
+-- without a session that somebody filled with the last value. At most 42 % of the floating currencies ever
+-- stood still.
 {{ config(meta={"dagster": {"ref": {"name": "stg_ecb__reference_rates"}}}) }}
 with
 

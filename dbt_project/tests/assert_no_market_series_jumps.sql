@@ -1,6 +1,5 @@
--- Fails on: a move from one quotation to the next that no held day comes near: a currency of the list by a quarter, a
--- yield
--- by 2.5 points, the won's fixing by 30 %, the dollar index by 10 %, consumer prices by 5 %.
+-- Fails on: a move from one quotation to the next that no held day comes near: a currency of the list by a
+-- quarter, a yield by 2.5 points, the won's fixing by 30 %, the dollar index by 10 %, consumer prices by 5 %.
 {{ config(meta={"dagster": {"ref": {"name": "stg_ecb__reference_rates"}}}) }}
 with
 

@@ -1,6 +1,5 @@
--- Fails on: a month in which more than a third of the partners have to the dollar what they had the month before: the
--- file
--- of one month under the date of the next. The most that was ever printed is 6 %.
+-- Fails on: a month in which more than a third of the partners have to the dollar what they had the month
+-- before: the file of one month under the date of the next. The most that was ever printed is 6 %.
 {{ config(meta={"dagster": {"ref": {"name": "int_trade_current"}}}) }}
 with
 
@@ -14,7 +13,7 @@ with
                 partition by ledger_code, partner_iso3, flow_code order by period_month
             ) as month_before_usd
         from {{ ref("int_trade_current") }}
-        where partner_iso3 <> 'WLD'
+        where partner_iso3 <> 'WLD' and ledger_code in ('kcs', 'census')
     )
 
 select

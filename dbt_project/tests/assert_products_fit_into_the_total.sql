@@ -1,12 +1,13 @@
--- Fails on: products of one kind that are more than all trade of that month and partner (above 100 million dollars),
--- and
--- subheadings or chapters that are less than 95 % of it. Printings of other days may differ by 2 %.
+-- Fails on: products of one kind that are more than all trade of that month and partner (above 100 million
+-- dollars), and subheadings or chapters that are less than 95 % of it. Printings of other days may differ by 2
+-- %.
 {{ config(meta={"dagster": {"ref": {"name": "int_product_current"}}}) }}
 with
 
     products as (
         select ledger_code, partner_iso3, flow_code, product_kind, period_month, sum(value_usd) as products_usd
         from {{ ref("int_product_current") }}
+        where ledger_code in ('kcs', 'census')
         group by ledger_code, partner_iso3, flow_code, product_kind, period_month
     )
 

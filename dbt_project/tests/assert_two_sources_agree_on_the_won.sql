@@ -1,6 +1,5 @@
--- Fails on: a day on which the won per dollar of the European Central Bank (by way of the euro) and of the Federal
--- Reserve
--- are 10 % apart. They are fixed at other hours; the furthest apart that is held is 7 %.
+-- Fails on: a day on which the won per dollar of the European Central Bank (by way of the euro) and of the
+-- Federal Reserve are 10 % apart. They are fixed at other hours; the furthest apart that is held is 7 %.
 {{ config(meta={"dagster": {"ref": {"name": "stg_ecb__reference_rates"}}}) }}
 with
 
