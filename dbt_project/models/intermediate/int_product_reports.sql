@@ -51,63 +51,38 @@ with
     ),
 
     -- A ledger of one country's customs has its reporter; in one of many, the row names it.
-    all_printed as (
-        select printed.*, cast(null as {{ dbt.type_string() }}) as reporter_code
-        from printed
-        union all
-        select
-            release_id,
-            publisher_code,
-            'chapter',
-            product_code,
-            period_month,
-            flow_code,
-            value_usd,
-            weight_kg,
-            reporter_code
-        from {{ ref("stg_comtrade__monthly_products") }}
-        where quarantine_reason is null
-    ),
-
     said as (
         select
-            all_printed.release_id,
+            printed.release_id,
             releases.ledger_code,
-            case
-                when all_printed.reporter_code is not null
-                then coalesce(reporter_codes.iso3, concat('_', all_printed.reporter_code))
-            end as reporter_iso3,
-            coalesce(country_codes.iso3, concat('_', all_printed.publisher_code)) as partner_iso3,
-            all_printed.flow_code,
-            all_printed.product_kind,
-            all_printed.product_code,
-            all_printed.period_month,
-            all_printed.value_usd,
-            all_printed.weight_kg
-        from all_printed
-        inner join releases on releases.release_id = all_printed.release_id
+            cast(null as {{ dbt.type_string() }}) as reporter_iso3,
+            coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
+            printed.flow_code,
+            printed.product_kind,
+            printed.product_code,
+            printed.period_month,
+            printed.value_usd,
+            printed.weight_kg
+        from printed
+        inner join releases on releases.release_id = printed.release_id
         left join
             country_codes
             on country_codes.ledger_code = releases.ledger_code
-            and country_codes.publisher_code = all_printed.publisher_code
-        left join
-            country_codes as reporter_codes
-            on reporter_codes.ledger_code = releases.ledger_code
-            and reporter_codes.publisher_code = all_printed.reporter_code
+            and country_codes.publisher_code = printed.publisher_code
         union all
         select
             release_id,
             ledger_code,
-            null,
+            reporter_iso3,
             partner_iso3,
             flow_code,
-            case length(product_code) when 2 then 'chapter' else 'subheading' end,
+            product_kind,
             product_code,
             period_month,
             value_usd,
             weight_kg
-        from {{ ref("int_inbox_trade") }}
-        where quarantine_reason is null and product_code is not null
+        from {{ ref("int_reporters_named") }}
+        where product_kind <> 'total'
     ),
 
     placed as (

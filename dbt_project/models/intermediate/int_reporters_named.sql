@@ -1,0 +1,68 @@
+-- What is said by sources of many reporters, of which each row names its own: the United Nations, and a user's files.
+with
+
+    country_codes as (select * from {{ ref("country_codes") }}),
+
+    printed as (
+        select
+            release_id,
+            publisher_code,
+            reporter_code,
+            'total' as product_kind,
+            'TOTAL' as product_code,
+            period_month,
+            flow_code,
+            value_usd,
+            weight_kg
+        from {{ ref("stg_comtrade__monthly_trade") }}
+        where quarantine_reason is null
+        union all
+        select
+            release_id,
+            publisher_code,
+            reporter_code,
+            'chapter',
+            product_code,
+            period_month,
+            flow_code,
+            value_usd,
+            weight_kg
+        from {{ ref("stg_comtrade__monthly_products") }}
+        where quarantine_reason is null
+    )
+
+select
+    printed.release_id,
+    releases.ledger_code,
+    coalesce(reporter_codes.iso3, concat('_', printed.reporter_code)) as reporter_iso3,
+    coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
+    printed.flow_code,
+    printed.product_kind,
+    printed.product_code,
+    printed.period_month,
+    printed.value_usd,
+    printed.weight_kg
+from printed
+inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = printed.release_id
+left join
+    country_codes
+    on country_codes.ledger_code = releases.ledger_code
+    and country_codes.publisher_code = printed.publisher_code
+left join
+    country_codes as reporter_codes
+    on reporter_codes.ledger_code = releases.ledger_code
+    and reporter_codes.publisher_code = printed.reporter_code
+union all
+select
+    release_id,
+    ledger_code,
+    reporter_iso3,
+    partner_iso3,
+    flow_code,
+    case when product_code is null then 'total' when length(product_code) = 2 then 'chapter' else 'subheading' end,
+    coalesce(product_code, 'TOTAL'),
+    period_month,
+    value_usd,
+    weight_kg
+from {{ ref("int_inbox_trade") }}
+where quarantine_reason is null
