@@ -93,6 +93,7 @@ def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool
     Content that is already held as the printing before it of the same months, or under the same date, adds nothing.
     A printing that proves to be older than those held is kept: it shows that its figures were known sooner.
     """
+    _forget_the_dead(landing / release.source / release.table)
     text = rows.cast(pa.schema([(name, pa.string()) for name in rows.column_names]))
     release = replace(release, row_count=text.num_rows, checksum=checksum(text))
     earlier = [kept for kept in printings(landing, release) if kept.known_from <= release.known_from]
@@ -114,6 +115,7 @@ def keep_stream(
     `months` finds the first and last month in some rows; the release keeps its own where no row names one. A file that
     proves to be unreadable half-way leaves nothing behind.
     """
+    _forget_the_dead(landing / release.source / release.table)
     found: list[tuple[date, date]] = []
     part = landing / release.source / release.table / f"{release.checksum}.{os.getpid()}.part"
     with _told(release, part), part.open("wb") as handle:
@@ -171,6 +173,17 @@ def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
         handle.flush()
         os.fsync(handle.fileno())
         part.replace(path)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Removes what a killed run left half-written; the part of a process that lives is left alone."""
+    for part in folder.glob("*.part"):
+        try:
+            os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
+        except ProcessLookupError:
+            part.unlink(missing_ok=True)
+        except (ValueError, IndexError, PermissionError):
+            continue
 
 
 def _footer(release: Release) -> bytes:

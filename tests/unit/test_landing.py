@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -210,6 +211,17 @@ def test_the_part_of_a_killed_run_is_not_read_as_a_release(tmp_path: Path) -> No
     path = kept.path(tmp_path)
     path.with_name(f"{path.name}.4711.part").write_bytes(path.read_bytes()[:100])
     assert releases(tmp_path, "kcs", "country_totals") == [kept]
+
+
+def test_what_a_dead_run_left_half_written_goes_and_the_part_of_a_living_one_stays(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])  # noqa: S607
+    dead.wait()
+    folder = RELEASE.path(tmp_path).parent
+    folder.mkdir(parents=True)
+    for name in (f"x.parquet.{dead.pid}.part", f"y.parquet.{os.getppid()}.part", "nobody.part"):
+        (folder / name).write_bytes(b"PAR1")
+    kept, _ = land(tmp_path, RELEASE, A)
+    assert files(tmp_path) == sorted([kept.path(tmp_path).name, f"y.parquet.{os.getppid()}.part", "nobody.part"])
 
 
 def test_a_release_file_can_be_read_by_whom_the_folder_lets_read(tmp_path: Path) -> None:
