@@ -214,7 +214,7 @@ def test_the_part_of_a_killed_run_is_not_read_as_a_release(tmp_path: Path) -> No
 
 
 def test_what_a_dead_run_left_half_written_goes_and_the_part_of_a_living_one_stays(tmp_path: Path) -> None:
-    dead = subprocess.Popen(["true"])  # noqa: S607
+    dead = subprocess.Popen(["true"])
     dead.wait()
     folder = RELEASE.path(tmp_path).parent
     folder.mkdir(parents=True)
