@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration import holder
 from orchestration.errors import EntrepotError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -160,15 +161,24 @@ class Settings(BaseSettings):
     def writer(self) -> Iterator[None]:
         """Holds the right to write the warehouse. DuckDB allows one process; this says so before it is tried."""
         self.prepare()
+        note = self.home / "writer.json"
         try:
             held = self._lock.acquire(blocking=False)
         except Timeout:
+            other = holder.noted(note)
             raise EntrepotError(
-                f"Another run is writing to {self.home}. Nothing was changed. Wait until it ends "
-                "(`entrepot status` works meanwhile), or set ENTREPOT_HOME to another folder."
+                f"Another run is writing to {self.home}{f': {other}' if other else ''}. Nothing was changed. "
+                "Wait until it ends (`entrepot status` works meanwhile), or set ENTREPOT_HOME to another folder."
             ) from None
         with held:
-            yield
+            if self._lock.lock_counter > 1:  # a step of the run that holds it
+                yield
+                return
+            holder.note(note)
+            try:
+                yield
+            finally:
+                holder.remove(note)
 
 
 class _Keys(BaseSettings):

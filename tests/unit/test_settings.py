@@ -1,6 +1,7 @@
 """Where things lie, and who may write."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,11 +126,69 @@ def test_other_tools_are_told_of_the_same_folders(home: Path, monkeypatch: pytes
 def test_a_second_writer_is_refused_in_words_and_admitted_when_the_first_has_ended(home: Path) -> None:
     here = settings()
     with here.writer():
-        assert answer(TRY) == (
-            f"Another run is writing to {home}. Nothing was changed. Wait until it ends "
-            "(`entrepot status` works meanwhile), or set ENTREPOT_HOME to another folder."
-        )
+        refusal = answer(TRY)
+    named, nothing_changed = refusal.split(". ", maxsplit=1)
+    assert re.fullmatch(
+        rf"Another run is writing to {home}: `.+`, process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d UTC", named
+    )
+    assert nothing_changed == (
+        "Nothing was changed. Wait until it ends "
+        "(`entrepot status` works meanwhile), or set ENTREPOT_HOME to another folder."
+    )
     assert answer(TRY) == "admitted"
+    assert not (home / "writer.json").exists()
+
+
+@pytest.mark.parametrize("left", ["nothing", "", "{", "null", '{"pid": 1}', "of the dead", "of an impossible process"])
+def test_a_note_that_is_missing_damaged_or_of_the_dead_names_nobody_and_stops_nobody(home: Path, left: str) -> None:
+    dead = another_process("")
+    dead.communicate(timeout=30)
+    pids = {"of the dead": dead.pid, "of an impossible process": 10**30}
+    note = home / "writer.json"
+    with settings().writer():
+        note.unlink()
+        if left in pids:
+            note.write_text(f'{{"pid": {pids[left]}, "since": "2026-01-01T00:00:00Z", "command": "entrepot build"}}')
+        elif left != "nothing":
+            note.write_text(left)
+        assert answer(TRY).startswith(f"Another run is writing to {home}. Nothing was changed. Wait until it ends")
+    note.write_text(left)
+    assert answer(TRY) == "admitted"
+
+
+def test_the_note_of_one_that_was_killed_is_replaced_by_the_next(home: Path) -> None:
+    holder = another_process(HOLD)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.communicate(timeout=30)
+    assert f'"pid":{holder.pid},' in (home / "writer.json").read_text()
+    with settings().writer():
+        assert f"process {os.getpid()}, since" in answer(TRY)
+
+
+def test_a_note_that_cannot_be_written_stops_no_run(home: Path) -> None:
+    (home / "writer.json").mkdir(parents=True)
+    with settings().writer():
+        assert answer(TRY).startswith(f"Another run is writing to {home}. Nothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["/opt/bin/entrepot", "build", "--force"], "entrepot build --force"),
+        (["/opt/dagster/__main__.py", "api", "execute_run", '{"password": "x"}'], "dagster api execute_run"),
+        (["entrepot", "a b", "c\x1b[2J"], "entrepot 'a b' 'c [2J'"),
+        (["entrepot", "x" * 200], f"entrepot {'x' * 110}…"),
+    ],
+)
+def test_a_run_is_named_by_the_words_of_its_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", arguments)
+    with settings().writer():
+        assert f"Another run is writing to {home}: `{told}`, process {os.getpid()}, since 2" in answer(TRY)
+        assert "password" not in (home / "writer.json").read_text()
 
 
 def test_a_writer_of_another_home_is_not_in_the_way(
@@ -159,7 +218,7 @@ def test_a_step_of_the_run_that_holds_the_right_may_take_it_again(home: Path) ->
     with here.writer():
         with settings().writer():
             pass
-        assert answer(TRY).startswith("Another run is writing")
+        assert f"process {os.getpid()}, since" in answer(TRY)
     assert answer(TRY) == "admitted"
 
 
