@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from csv import writer
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -15,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import briefing, inbox
+from orchestration import briefing, inbox, question, spreadsheet
 from orchestration.errors import EntrepotError
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases
@@ -33,7 +32,6 @@ app = typer.Typer(
 # Bound now: dbt's chatter is led elsewhere later. Paths and SQL may hold brackets and colons: they are text, not markup.
 console = Console(file=sys.stdout, markup=False, emoji=False)
 errors = Console(file=sys.stderr, markup=False, emoji=False)
-ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 # `build.log` keeps what a run prints. Dagster would keep it too, by child processes that die of Ctrl-C with a traceback.
 NO_WATCHERS = {
@@ -309,40 +307,36 @@ def query(
     file: Annotated[
         Path | None, typer.Option(help="Read the SELECT from a file instead.", exists=True, dir_okay=False)
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help=f"Print CSV, all rows. {spreadsheet.HELP}")] = False,
     warehouse: Annotated[
         bool, typer.Option("--warehouse", help="Ask the build file instead of the release; not while a build runs.")
     ] = False,
 ) -> None:
-    """Ask the served release one question in SQL (read-only)."""
+    """Ask the served release one question in SQL (read-only). It reads no other file and opens no other database."""
     with _told():
         at = settings()
         if (sql is None) == (file is None):
             raise EntrepotError("Give one SELECT, as an argument or with --file.")
         statement = sql if sql is not None else file.read_text(encoding="utf-8") if file is not None else ""
-        path = _asked(at, warehouse)
-        try:
-            _require_a_question(statement)
-            with duckdb.connect(str(path), read_only=True) as reader:
-                reader.execute("use marts")
-                answer = reader.sql(statement)
-                if csv:
-                    _print_csv(answer)
-                else:
-                    answer.show(max_width=console.width, max_rows=60)
-        except duckdb.Error as problem:
-            raise EntrepotError(f"DuckDB could not answer. {problem}") from problem
+        with question.answered(_asked(at, warehouse), statement) as answer:
+            if csv:
+                spreadsheet.write(answer, sys.stdout)
+            else:
+                answer.show(max_width=console.width, max_rows=60)
 
 
 @app.command()
 def claims(
     evidence: Annotated[bool, typer.Option("--evidence", help="Show the SQL behind each verdict.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV: the mart headline_claims.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help=f"Print CSV: the mart headline_claims. {spreadsheet.HELP}")
+    ] = False,
 ) -> None:
     """Show what was claimed, what each ledger says of it, then and now, and the verdict."""
     with _told(), _reading() as reader:
         if csv:
-            _print_csv(reader.sql("from marts.headline_claims order by made_on_date, claim_id, ledger_code"))
+            answer = reader.sql("from marts.headline_claims order by made_on_date, claim_id, ledger_code")
+            spreadsheet.write(answer, sys.stdout)
         else:
             console.print(briefing.claims(briefing.rows(reader, briefing.CLAIMS), console.width, evidence))
 
@@ -350,12 +344,12 @@ def claims(
 @app.command()
 def headlines(
     event: Annotated[str | None, typer.Argument(help="One event_id: its reactions and the trade after it.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per headline.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help=f"Print CSV, one line per headline. {spreadsheet.HELP}")] = False,
 ) -> None:
     """Show the headlines, what they are to trade, and whether a market moved beyond its normal."""
     with _told(), _reading() as reader:
         if csv:
-            _print_csv(reader.sql(briefing.HEADLINES))
+            spreadsheet.write(reader.sql(briefing.HEADLINES), sys.stdout)
             return
         found = briefing.rows(reader, briefing.HEADLINES)
         if event is None:
@@ -382,13 +376,6 @@ def _reading() -> Iterator[duckdb.DuckDBPyConnection]:
         ) from problem
 
 
-def _print_csv(answer: duckdb.DuckDBPyRelation) -> None:
-    lines = writer(sys.stdout, lineterminator="\n")
-    lines.writerow(answer.columns)
-    while rows := answer.fetchmany(10_000):
-        lines.writerows(rows)
-
-
 def _asked(at: Settings, warehouse: bool) -> Path:
     if not warehouse:
         _published(at)
@@ -396,14 +383,6 @@ def _asked(at: Settings, warehouse: bool) -> Path:
     if not at.warehouse.is_file():
         raise EntrepotError(f"There is no build file {at.warehouse} yet. Run `entrepot build`, or set ENTREPOT_HOME.")
     return at.warehouse
-
-
-def _require_a_question(statement: str) -> None:
-    """A read-only connection still writes files (COPY, EXPORT) and opens others (ATTACH): a question does neither."""
-    kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
-    # PIVOT is read as a CREATE of a temporary type and a SELECT.
-    if not kinds or kinds[-1] not in ANSWERING or set(kinds) - ANSWERING - {duckdb.StatementType.CREATE}:
-        raise EntrepotError("That is not a SELECT, so nothing was done. The release is read-only: ask it a question.")
 
 
 def _published(at: Settings) -> "Publication":

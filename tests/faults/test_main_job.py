@@ -26,7 +26,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.landing import Release, land
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Built
@@ -194,6 +194,12 @@ def test_a_second_build_at_the_same_time_is_refused_while_readers_go_on(copied: 
     assert len(list((copied / "serving" / "releases").iterdir())) == 1
 
 
+def test_a_second_build_is_told_which_run_is_writing(copied: Path, entrepot: Command) -> None:
+    with Settings(home=copied).writer():
+        answer = entrepot(copied, "build", "--force")
+    assert_refused(answer, f"writing to {copied}: `", f"process {os.getpid()}, since ", "Wait until it ends")
+
+
 @pytest.mark.parametrize("arguments", [["status"], ["query", "select 1"]])
 def test_before_the_first_build_a_reader_is_told_to_build(
     tmp_path: Path, entrepot: Command, arguments: list[str]
@@ -240,6 +246,35 @@ def test_a_statement_that_writes_is_refused_and_writes_nothing(
     )
     assert_refused(entrepot(built.home, "query", sql), "read-only")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [[], ["--warehouse"]])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('{folder}/secret.csv')",
+        "explain analyze copy (select 1) to '{folder}/written.csv'",
+        "install httpfs",
+        "set memory_limit = '64GB'",
+    ],
+)
+def test_a_question_reaches_nothing_but_the_warehouse(
+    built: "Built", entrepot: Command, tmp_path: Path, sql: str, place: list[str]
+) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\nhidden\n", encoding="utf-8")
+    answer = entrepot(built.home, "query", *place, "--csv", sql.format(folder=tmp_path))
+    assert_refused(answer, "Nothing was changed" if "{folder}" in sql else "nothing was done")
+    assert answer.stdout == ""
+    assert list(tmp_path.iterdir()) == [secret]
+
+
+def test_csv_holds_no_formula_and_negative_numbers_stay_numbers(built: "Built", entrepot: Command) -> None:
+    answer = entrepot(built.home, "query", "--csv", "select '=1+1' as said, -1.50 as usd, '-' as publisher_code")
+    assert answer.stdout == "said,usd,publisher_code\n'=1+1,-1.50,-\n"
+    for command in ("query", "claims", "headlines"):
+        told = entrepot(built.home, command, "--help").stdout.replace("│", " ")
+        assert "begins with an apostrophe; numbers stay" in " ".join(told.split())
 
 
 def test_no_question_and_two_questions_are_refused(built: "Built", entrepot: Command, tmp_path: Path) -> None:

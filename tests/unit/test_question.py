@@ -1,0 +1,116 @@
+"""A question reads one file: what it is refused, and that it still has room to sort."""
+
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import question
+from orchestration.errors import EntrepotError
+
+REFUSED = {
+    "reading a file": "select * from read_csv('{folder}/secret.csv')",
+    "reading a file by its name": "select * from '{folder}/secret.csv'",
+    "reading a text": "select * from read_text('{folder}/secret.csv')",
+    "listing files": "select * from glob('{folder}/*')",
+    "reading an address": "select * from 'https://localhost/a.parquet'",
+    "writing a file while it explains": "explain analyze copy (select 1) to '{folder}/out.csv'",
+}
+NO_QUESTION = [
+    "copy (select 1) to '{folder}/out.csv'",
+    "attach '{folder}/other.duckdb'",
+    "install httpfs",
+    "load httpfs",
+    "set memory_limit = '64GB'",
+    "reset memory_limit",
+    "pragma threads = 3",
+    "set enable_external_access = true; select 1",
+]
+SORT = "select hash(n) as h, repeat('x', 60) || n as text from range(1000000) as t(n) order by h, text"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    (tmp_path / "secret.csv").write_text("a\n1\n", encoding="utf-8")
+    file = tmp_path / "trade.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema marts; create table marts.surplus_annual as select -1.5 as balance_usd")
+    return file
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "임시 files"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def rows(database: Path, statement: str) -> list[tuple[object, ...]]:
+    with question.answered(database, statement) as answer:
+        return answer.fetchall()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from surplus_annual",
+        "with a as (from marts.surplus_annual) select * from a",
+        "pivot (select 'a' as k, -1.5 as v) on k using sum(v)",
+    ],
+)
+def test_a_question_is_answered(database: Path, statement: str) -> None:
+    assert [float(str(value)) for (value,) in rows(database, statement)] == [-1.5]
+
+
+def test_a_file_with_work_that_its_writer_left_in_the_log_is_read_with_it(database: Path) -> None:
+    """As a killed build leaves the build file."""
+    log = database.with_name("trade.duckdb.wal")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("insert into marts.surplus_annual values (2)")
+        whole, left = database.read_bytes(), log.read_bytes()
+    database.write_bytes(whole)
+    log.write_bytes(left)
+    assert len(rows(database, "from surplus_annual")) == 2
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_reaches_outside_the_file_is_refused_in_a_sentence(database: Path, what: str) -> None:
+    before = sorted(path.name for path in database.parent.iterdir())
+    with pytest.raises(EntrepotError, match=r"^A question reads this warehouse and nothing else: .*$"):
+        rows(database, REFUSED[what].format(folder=database.parent))
+    assert sorted(path.name for path in database.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("statement", NO_QUESTION)
+def test_what_is_no_question_is_refused_before_anything_is_opened(tmp_path: Path, statement: str) -> None:
+    with pytest.raises(EntrepotError, match="That is not a SELECT"):
+        rows(tmp_path / "not there.duckdb", statement.format(folder=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_settings_are_closed_to_the_question_itself(database: Path) -> None:
+    asked = "select current_setting('enable_external_access'), current_setting('lock_configuration')"
+    assert rows(database, asked) == [(False, True)]
+
+
+def test_a_sort_larger_than_its_memory_spills_into_a_folder_that_goes_with_it(
+    database: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question, "MEMORY_LIMIT", "60MB")
+    with question.answered(database, SORT) as answer:
+        hashes = [first for (first, _) in answer.fetchmany(1000)]
+        assert hashes == sorted(hashes)
+        assert [file.suffix for folder in temporary.iterdir() for file in folder.iterdir()]
+    assert list(temporary.iterdir()) == []
+    assert [path.name for path in database.parent.iterdir() if "tmp" in path.name] == []
+
+
+def test_a_sort_larger_than_the_memory_it_cannot_leave_says_what_to_do(
+    database: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question, "MEMORY_LIMIT", "1MB")
+    with pytest.raises(EntrepotError, match=r"^The question needs more than 1MB .* set TMPDIR .*$"):
+        rows(database, SORT)
+    assert list(temporary.iterdir()) == []
