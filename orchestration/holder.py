@@ -44,7 +44,7 @@ def noted(file: Path) -> Holder | None:
         holder = Holder.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
         return None
-    return holder if holder.command.isprintable() and _lives(holder.pid) else None
+    return holder if holder.command.isprintable() and lives(holder.pid) else None
 
 
 def _command(arguments: list[str]) -> str:
@@ -56,7 +56,8 @@ def _command(arguments: list[str]) -> str:
     return printable if len(printable) <= LONGEST_COMMAND else f"{printable[: LONGEST_COMMAND - 1]}…"
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether a process of that number runs, of whomever."""
     if os.name == "nt":  # where signal 0 would end the process
         return True
     try:

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from orchestration.errors import EntrepotError
+from orchestration.holder import lives
 
 FOOTER_KEY = b"entrepot"
 
@@ -178,12 +179,9 @@ def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
 def _forget_the_dead(folder: Path) -> None:
     """Removes what a killed run left half-written; the part of a process that lives is left alone."""
     for part in folder.glob("*.part"):
-        try:
-            os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
-        except ProcessLookupError:
+        pid = part.stem.rpartition(".")[2]
+        if pid.isdecimal() and not lives(int(pid)):
             part.unlink(missing_ok=True)
-        except (ValueError, IndexError, PermissionError):
-            continue
 
 
 def _footer(release: Release) -> bytes:

@@ -25,7 +25,7 @@ BAD = {
     "prices/assets.csv": "nowhere,Nowhere,index,log,XKRC,,,KOR\n",
     "prices/indices.csv": "kospi,2025-13-01,1\nkospi,2025-01-02,x\nnobody,2025-01-02,1\n",
     "headlines/mine.csv": '"In no zone",2025-11-05,14:00,Asia/Soul,,kospi\n',
-    "trade/mine.csv": "mine,JPN,XXX,export,2024-05,1,,\nmine,JPN,USA,out,2024-05,1,,\n",
+    "trade/mine.csv": "mine,JPN,QQQ,export,2024-05,1,,\nmine,JPN,USA,out,2024-05,1,,\n",
     "claims/mine.csv": "gdp,Claim '; drop table x,level,KOR,USA,gdp,2023,1,pct,1,2025-07-08\n",
 }
 

@@ -1,44 +1,4 @@
-with
-
-    printed as (select * from {{ source("comtrade", "annual_products") }}),
-
-    named as (
-        select
-            _release_id as release_id,
-            _known_from as known_from,
-            _row_number as row_number,
-            trim(reportercode) as reporter_code,
-            trim(partnercode) as publisher_code,
-            case trim(flowcode) when 'X' then 'export' when 'M' then 'import' end as flow_code,
-            trim(cmdcode) as product_code,
-            trim(classificationcode) as classification_code,
-            case when {{ matches("trim(period)", "^[0-9]{4}$") }} then try_cast(trim(period) as integer) end as year,
-            cast({{ parse_decimal("primaryvalue", 4) }} as decimal(20, 2)) as value_usd,
-            cast({{ parse_decimal("fobvalue", 4) }} as decimal(20, 2)) as fob_usd,
-            cast({{ parse_decimal("cifvalue", 4) }} as decimal(20, 2)) as cif_usd,
-            -- Comtrade prints 0 where a weight is not known.
-            cast(
-                {{ weight(parse_decimal("netwgt", 4), parse_decimal("primaryvalue", 4)) }} as decimal(20, 2)
-            ) as weight_kg,
-            {{ raw_record(["period", "reportercode", "flowcode", "partnercode", "cmdcode", "primaryvalue"]) }}
-            as raw_record
-        from printed
-    )
-
-select
-    *,
-    case
-        when year is null
-        then 'the year does not parse'
-        when coalesce(reporter_code, '') = ''
-        then 'the reporter code is missing'
-        when coalesce(publisher_code, '') = ''
-        then 'the partner code is missing'
-        when flow_code is null
-        then 'the flow is neither X nor M'
-        when product_code is null or not {{ matches("product_code", "^[0-9]{4}$") }}
-        then 'the product code is not four digits'
-        when value_usd is null
-        then 'the value does not parse'
-    end as quarantine_reason
-from named
+{%- set year -%}
+    case when {{ matches("trim(period)", "^[0-9]{4}$") }} then try_cast(trim(period) as integer) end
+{%- endset -%}
+{{ comtrade_rows("annual_products", "year", year, "^[0-9]{4}$", "four digits") }}
