@@ -35,6 +35,10 @@ SATURDAY_WEIGHT: dict[Reporter, float] = {"KOR": 0.5, "USA": 0.0}
 
 SEED = Path(__file__).parents[1] / "seeds" / "reference" / "working_days.csv"
 SEED_YEARS = (2000, 2026)
+WINDOW_SEED = SEED.with_name("working_days_to_date.csv")
+# Korea's flash figures begin in 2016 and count from the first day of a month; None is its last day.
+WINDOW_YEARS = (2016, SEED_YEARS[1])
+WINDOWS = {"first_10_days": 10, "first_20_days": 20, "whole_month": None}
 
 
 @cache
@@ -82,6 +86,32 @@ def seed_text() -> str:
     return table.to_csv(index=False, float_format="%.1f", lineterminator="\n")
 
 
+def window_working_days(first_year: int, last_year: int) -> pd.DataFrame:
+    """One row per month and window of Korea's flash figures, with its working days from the first of the month on."""
+    months = pd.date_range(f"{first_year}-01-01", f"{last_year}-12-01", freq="MS")
+    return pd.DataFrame(
+        [
+            {
+                "reporter_iso3": "KOR",
+                "period_month": month,
+                "window_code": window,
+                "working_days": working_days(
+                    month.date(),
+                    month.date().replace(day=last_day) if last_day else (month + pd.offsets.MonthEnd()).date(),
+                    "KOR",
+                ),
+            }
+            for month in months
+            for window, last_day in WINDOWS.items()
+        ]
+    )
+
+
+def window_seed_text() -> str:
+    """The seed of windows as it should stand in the repository, in the form of `seed_text`."""
+    return window_working_days(*WINDOW_YEARS).to_csv(index=False, float_format="%.1f", lineterminator="\n")
+
+
 def _month(reporter: Reporter, month: pd.Timestamp) -> dict[str, object]:
     start, end = month.date(), (month + pd.offsets.MonthEnd()).date()
     return {
@@ -108,3 +138,4 @@ def _days(start: date, end: date) -> list[date]:
 
 if __name__ == "__main__":
     SEED.write_text(seed_text(), encoding="utf-8", newline="\n")
+    WINDOW_SEED.write_text(window_seed_text(), encoding="utf-8", newline="\n")

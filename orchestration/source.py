@@ -42,6 +42,11 @@ class Window:
             yield start, end
             start = month_after(end)
 
+    def years(self) -> Iterator[tuple[date, date]]:
+        """The window cut at the end of each year, oldest first: pieces that stay the same as the window moves on."""
+        for year in range(self.first.year, self.last.year + 1):
+            yield max(self.first, date(year, 1, 1)), min(self.last, date(year, 12, 1))
+
 
 @dataclass(frozen=True)
 class Request:
@@ -131,7 +136,8 @@ class RawTable:
 
     `columns` are the publisher's columns that staging reads: a release without one of them is refused, others are kept.
     `grain` is the sentence an analyst reads first; `unit` is the unit of the values in the raw table.
-    `release_lag_days` is how long after a month's end its first figures are due; None where nobody owes them.
+    `release_lag_days` is how long after a month's end its figures are due; None where nobody owes them.
+    `partial_from_day` is the day on which a month that still runs has figures of its first days; None where it has none.
     `fetch` says how it is asked for; without it, it comes from the archive or from a user's files alone.
     """
 
@@ -141,11 +147,14 @@ class RawTable:
     unit: str
     release_lag_days: int | None
     fetch: Fetch | None = None
+    partial_from_day: int | None = None
 
     def last_printed(self, today: date) -> date:
         """The last month whose first figures are due on that day."""
         lag = timedelta(days=self.release_lag_days or 0)
         last = today.replace(day=1)
+        if self.partial_from_day is not None and today.day >= self.partial_from_day:
+            return last
         while month_after(last) - timedelta(days=1) + lag > today:
             last = month_after(last, -1)
         return last

@@ -9,6 +9,9 @@ with
         union
         select release_id, period_month
         from {{ ref("int_product_reports") }}
+        union
+        select release_id, period_month
+        from {{ ref("int_flash_reports") }}
     ),
 
     held as (

@@ -1,7 +1,7 @@
 """Korea Customs Service: what Korea's own customs says. Exports FOB, imports CIF, by date of acceptance."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -13,7 +13,15 @@ TOTAL = "총계"
 REVISED_MONTHS = 14
 # Korea's trade of a month has been between 10 and 100 billion dollars: a printing in thousands is far outside.
 PLAUSIBLE_MONTH_USD = (Decimal(2_000_000_000), Decimal(500_000_000_000))
+# Ten days of it have been above half a billion; in dollars instead of thousands they are far outside.
+PLAUSIBLE_FLASH_THOUSAND_USD = (Decimal(500_000), Decimal(200_000_000))
+# All goods of a partner together: iron ore costs some 0.1 dollars a kilogram, chips by air some 200.
+PLAUSIBLE_USD_PER_KG = (Decimal("0.02"), Decimal(1_000))
+FEWEST_KG_TO_JUDGE = Decimal(10_000_000)
 ROUNDING = Decimal("0.001")
+FLASH_TOTAL, *FLASH_ITEMS = FLASH_CELLS = tuple(f"itemUsdAmt{place:02}" for place in range(11))
+# Asked for where no partner is named: the United States and the twelve others with the most trade.
+PARTNERS = ("US", "CN", "JP", "VN", "TW", "HK", "SG", "IN", "AU", "DE", "MX", "MY", "SA")
 FRESH = timedelta(days=5)
 CHAPTERS = tuple(f"{chapter:02}" for chapter in range(1, 98) if chapter != 77)
 
@@ -47,6 +55,30 @@ def subheadings(window: Window) -> Iterator[Request]:
         for chapter in CHAPTERS:
             call = service("Itemtrade/getItemtradeList", first, last, hsSgn=chapter)
             yield Request(call, first, last, scope=chapter)
+
+
+def national_years(window: Window) -> Iterator[Request]:
+    """A year a call: the service prints a month a row, and a grand total that is left out."""
+    for first, last in window.years():
+        yield Request(service("Newtrade/getNewtradeList", first, last), first, last)
+
+
+def partner_months(window: Window) -> Iterator[Request]:
+    """A partner and a month a call, every ten-digit code at once: 13 partners and 24 months are 312 calls."""
+    for first, last in window.spans():
+        for partner in window.partners or PARTNERS:
+            call = service("nitemtrade/getNitemtradeList", first, last, cntyCd=partner)
+            yield Request(call, first, last, scope=partner)
+
+
+def flash_years(operation: str) -> Callable[[Window], Iterator[Request]]:
+    """A year a call: three rows a month, for the days up to the tenth, the twentieth and the last."""
+
+    def plan(window: Window) -> Iterator[Request]:
+        for first, last in window.years():
+            yield Request(service(f"{operation}/get{operation[0].upper()}{operation[1:]}", first, last), first, last)
+
+    return plan
 
 
 def judge(reply: Reply) -> None:
@@ -87,6 +119,18 @@ def read_items(reply: Reply) -> Page:
             raise RefusedError(f"an item names a cell twice: {', '.join(names)}")
         rows.append({cell.tag: cell.text or "" for cell in item})
     return Page(rows)
+
+
+def read_months(month: str) -> Callable[[Reply], Page]:
+    """Items of several months, which need not reach as far as was asked: the release covers the months that it holds."""
+
+    def read(reply: Reply) -> Page:
+        page = read_items(reply)
+        found = [re.fullmatch(r"(\d{4})\.?(0[1-9]|1[0-2])", row.get(month, "").strip()) for row in page.rows]
+        months = sorted(date(int(each[1]), int(each[2]), 1) for each in found if each)
+        return Page(page.rows, period=(months[0], months[-1]) if months else None)
+
+    return read
 
 
 def number(text: str) -> Decimal | None:
@@ -146,6 +190,96 @@ def six_digits(request: Request, rows: Sequence[Row]) -> None:
         raise RefusedError(f"codes are not the six-digit ones of chapter {request.scope}: {', '.join(wrong[:5])}")
 
 
+def whole_nation(request: Request, rows: Sequence[Row]) -> None:
+    right_months(request, rows)
+    told_once(rows, "year")
+    adds_up(rows, "expDlr", "impDlr")
+    low, high = PLAUSIBLE_MONTH_USD
+    for row in rows:
+        for value in ("expDlr", "impDlr") if row.get("year", "").strip() != TOTAL else ():
+            printed = number(row.get(value, ""))
+            if printed is not None and not low <= printed <= high:
+                raise RefusedError(
+                    f"{value} of {row['year']} is {printed:,}, no month's trade in USD: the unit changed"
+                )
+
+
+def one_partner(request: Request, rows: Sequence[Row]) -> None:
+    """Ten-digit codes of the partner that was asked for; they make the total, and a kilogram has a price."""
+    right_months(request, rows)
+    items = [row for row in rows if row.get("year", "").strip() != TOTAL]
+    told_once(items, "year", "statCd", "hsCd")
+    strange = sorted({row.get("statCd", "") for row in items if row.get("statCd", "").strip().upper() != request.scope})
+    if strange:
+        raise RefusedError(f"the reply speaks of {', '.join(strange[:5])}, and {request.scope} was asked for")
+    wrong = sorted(code for code in {row.get("hsCd", "").strip() for row in items} if not re.fullmatch(r"\d{10}", code))
+    if wrong:
+        raise RefusedError(f"codes are not ten digits: {', '.join(wrong[:5])}")
+    adds_up(rows, "expDlr", "impDlr")
+    low, high = PLAUSIBLE_USD_PER_KG
+    for flow in ("exp", "imp"):
+        dollars, kilograms = (
+            sum((number(row.get(f"{flow}{cell}", "")) or Decimal(0) for row in items), Decimal(0))
+            for cell in ("Dlr", "Wgt")
+        )
+        if kilograms >= FEWEST_KG_TO_JUDGE and not low <= dollars / kilograms <= high:
+            raise RefusedError(
+                f"{flow}Dlr is {dollars / kilograms:.4f} USD a kilogram over all goods: a unit changed, of value or of weight"
+            )
+
+
+def flash_figures(request: Request, rows: Sequence[Row]) -> None:
+    """Cells that have labels, each window of a month once, totals in thousand dollars that do not fall within a month."""
+    right_months(request, rows, "priodMon")
+    told_once(rows, "priodMon", "priodDt")
+    strange = sorted({name for row in rows for name in row if name.startswith("itemUsdAmt")} - set(FLASH_CELLS))
+    if strange:
+        raise RefusedError(
+            f"the reply has the column {', '.join(strange)}, for which no label is held: "
+            "look up its meaning, and teach it seeds/reference/flash_items.csv and the staging models"
+        )
+    low, high = PLAUSIBLE_FLASH_THOUSAND_USD
+    before: dict[str, Decimal] = {}
+    for row in sorted(rows, key=lambda row: (row.get("priodMon", "").strip(), row.get("priodDt", "").strip())):
+        month, window = row.get("priodMon", "").strip(), row.get("priodDt", "").strip()
+        total = number(row.get(FLASH_TOTAL, ""))
+        if total is None:
+            continue
+        if not low <= total <= high:
+            raise RefusedError(
+                f"the total of {month} {window} is {total:,}, no trade in thousand USD: the unit changed"
+            )
+        if total < before.get(month, total):
+            raise RefusedError(f"the total of {month} {window} is {total:,}, less than that of fewer days")
+        before[month] = total
+
+
+def january_before(today: date) -> date:
+    """Flash figures are compared with those of a year earlier, so both years are asked for."""
+    return date(today.year - 1, 1, 1)
+
+
+def flash_table(name: str, operation: str, what: str) -> RawTable:
+    return RawTable(
+        name=name,
+        columns=("priodYear", "priodMon", "priodDt", *FLASH_CELLS),
+        grain=f"One row per month and window of it (days 1-10, 1-20, 1-last): {what} since the first of the month, "
+        "in total (`itemUsdAmt00`) and of ten items, by place. Provisional: counted before corrections.",
+        unit="thousand USD",
+        release_lag_days=1,
+        partial_from_day=11,
+        fetch=Fetch(
+            plan=flash_years(operation),
+            read=read_months("priodMon"),
+            first_open=january_before,
+            settled_status="flash",
+            open_status="flash",
+            check=flash_figures,
+            earliest=date(2016, 1, 1),
+        ),
+    )
+
+
 def first_open(today: date) -> date:
     """The figures of a year become final late in the February after it."""
     return date(today.year if today >= date(today.year, 3, 1) else today.year - 1, 1, 1)
@@ -188,6 +322,39 @@ SOURCE = Source(
             release_lag_days=15,
         ),
         RawTable(
+            name="national_trade",
+            columns=("year", "expDlr", "impDlr"),
+            grain="One row per month, both flows of the whole country, as the service `Newtrade` prints them. "
+            "A row named 총계 is the grand total of the months asked for.",
+            unit="USD",
+            release_lag_days=15,
+            fetch=Fetch(
+                plan=national_years,
+                read=read_months("year"),
+                first_open=first_open,
+                refetch_from=may_be_revised,
+                check=whole_nation,
+                fresh=FRESH,
+            ),
+        ),
+        RawTable(
+            name="item_trade",
+            columns=("year", "hsCd", "statCd", "expWgt", "expDlr", "impWgt", "impDlr"),
+            grain="One row per ten-digit HS code, partner and month, both flows with their weight in kg, as the service "
+            "`nitemtrade` prints them for the partners asked for. A row named 총계 is the grand total of a partner and month.",
+            unit="USD",
+            release_lag_days=15,
+            fetch=Fetch(
+                plan=partner_months,
+                read=read_items,
+                first_open=first_open,
+                refetch_from=may_be_revised,
+                check=one_partner,
+                fresh=FRESH,
+                earliest=date(2007, 1, 1),
+            ),
+        ),
+        RawTable(
             name="set_exports",
             columns=("year", "hsCd", "statCd", "statCdCntnKor1", "expWgt", "expDlr"),
             grain="One row per set of HS codes, partner and month: exports and weight in kg, summed over the set. "
@@ -219,6 +386,10 @@ SOURCE = Source(
                 fresh=FRESH,
             ),
         ),
+        flash_table("flash_product_exports", "prlstMmUtPrviExpAcrs", "exports"),
+        flash_table("flash_partner_exports", "cntyMmUtPrviExpAcrs", "exports"),
+        flash_table("flash_product_imports", "prlstMmUtPrviImpAcrs", "imports"),
+        flash_table("flash_partner_imports", "cntyMmUtPrviImpAcrs", "imports"),
     ),
     access=Access(
         key_from="apply for the service at https://www.data.go.kr/data/15101612/openapi.do (free, each service by itself).",

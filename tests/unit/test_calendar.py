@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from orchestration.calendar import (
     REPORTERS,
     SEED,
+    WINDOW_SEED,
     Reporter,
     monthly_working_days,
     seed_text,
+    window_seed_text,
+    window_working_days,
     working_day_weight,
     working_days,
 )
@@ -145,6 +148,26 @@ def test_a_period_cut_in_two_adds_up(start: date, first: int, second: int, repor
 
 def test_the_seed_in_the_repository_is_what_the_calendar_gives_today() -> None:
     assert SEED.read_bytes().decode("utf-8") == seed_text()
+
+
+def test_the_seed_of_windows_is_what_the_calendar_gives_today() -> None:
+    assert WINDOW_SEED.read_bytes().decode("utf-8") == window_seed_text()
+
+
+@pytest.mark.parametrize(
+    ("month", "days"), [("2025-10", [3.5, 10.5, 20.0]), ("2024-10", [5.5, 12.5, 22.0]), ("2024-02", [6.5, 13.0, 20.5])]
+)
+def test_a_window_counts_the_days_from_the_first_of_the_month_on(month: str, days: list[float]) -> None:
+    windows = window_working_days(2024, 2025)
+    of_month = windows[windows["period_month"] == f"{month}-01"]
+    assert of_month["window_code"].tolist() == ["first_10_days", "first_20_days", "whole_month"]
+    assert of_month["working_days"].tolist() == days
+
+
+def test_a_whole_month_of_the_windows_is_the_month_of_the_other_seed() -> None:
+    windows = window_working_days(2016, 2016).query("window_code == 'whole_month'")["working_days"].tolist()
+    months = monthly_working_days(2016, 2016).query("reporter_iso3 == 'KOR'")["working_days"].tolist()
+    assert windows == months
 
 
 def test_the_seed_has_one_row_per_reporter_and_month() -> None:

@@ -1,0 +1,1 @@
+{{ flash_rows("flash_partner_exports") }}

@@ -1,0 +1,1 @@
+{{ flash_rows("flash_product_exports") }}
