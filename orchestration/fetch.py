@@ -65,6 +65,10 @@ class Part:
         return f"{self.source.name}/{self.table.name}"
 
     @property
+    def calls(self) -> int:
+        return sum(request.calls for request in self.due)
+
+    @property
     def waiting(self) -> int:
         return 0 if self.off else len(self.due) - self.outcomes.total()
 
@@ -214,6 +218,7 @@ class _Fetcher:
         self._source = parts[0].source
         self._log = CallLog(at.calls / f"{self._source.name}.jsonl", self._source.access)
         self._queue = iter([(part, request) for part in parts for request in part.due])
+        self._agreed = {part.name: asyncio.Lock() for part in parts if part.fetch.contract}
 
     async def run(self) -> None:
         access = self._source.access
@@ -227,6 +232,9 @@ class _Fetcher:
             if part.closed:
                 continue
             try:
+                await self._agree(client, part)
+                if part.closed:
+                    continue
                 outcome = await self._one(client, part, request)
             except UsedUpError as problem:
                 self._close(part, str(problem))
@@ -242,6 +250,23 @@ class _Fetcher:
             part.outcomes[outcome] += 1
             self._log.write(part.table.name, request.name, outcome, self._clock())
             self._tell(part, outcome)
+
+    async def _agree(self, client: Client, part: Part) -> None:
+        """Reads the contract of a part once, while its other requests wait. Raises `ClosedError` where it does not agree."""
+        lock = self._agreed.get(part.name)
+        if lock is None or part.fetch.contract is None:
+            return
+        async with lock:
+            if part.name in self._agreed and not part.closed:
+                try:
+                    await client.get(
+                        part.fetch.contract.call, part.fetch.contract.agree, self._counted(part, "contract")
+                    )
+                except ClosedError:
+                    raise
+                except RefusedError as problem:
+                    raise ClosedError(str(problem)) from None
+                del self._agreed[part.name]
 
     def _close(self, part: Part, why: str) -> None:
         for other in self._parts if self._source.access.daily_for_all else [part]:
@@ -272,6 +297,11 @@ class _Fetcher:
         return "kept" if is_new else "unchanged"
 
     async def _page(self, client: Client, part: Part, request: Request, call: Call) -> Page:
+        return await client.get(call, part.fetch.read, self._counted(part, request.name))
+
+    def _counted(self, part: Part, name: str) -> Callable[[], None]:
+        """Writes down each call before it is sent; raises `UsedUpError` where the day has none left."""
+
         def before() -> None:
             left = self._log.calls_left(part.table.name, self._clock())
             if left == 0:
@@ -279,9 +309,9 @@ class _Fetcher:
                 raise UsedUpError(
                     f"the {access.daily_calls:,} calls of a day are used up; they begin anew at 00:00 {access.day_zone}"
                 )
-            self._log.write(part.table.name, request.name, "sent", self._clock())
+            self._log.write(part.table.name, name, "sent", self._clock())
 
-        return await client.get(call, part.fetch.read, before)
+        return before
 
     def _release(self, part: Part, request: Request, period: tuple[date, date]) -> Release:
         moment = self._clock()

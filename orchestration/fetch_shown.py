@@ -60,7 +60,7 @@ def chosen(names: Sequence[str]) -> list[Source]:
 
 def plan(parts: Sequence[Part]) -> RenderableType:
     """One line for each table: what would be asked, against the calls that are left today."""
-    table = _table("table", "from", "to", right=("requests", "fresh", "left today"))
+    table = _table("table", "from", "to", right=("requests", "calls", "fresh", "left today"))
     for part in parts:
         if part.off:
             continue
@@ -69,7 +69,7 @@ def plan(parts: Sequence[Part]) -> RenderableType:
             f"{edge:%Y-%m}" if edge else "" for edge in (min(months[0], default=None), max(months[1], default=None))
         )
         left = "no limit" if part.calls_left is None else f"{part.calls_left:,}"
-        table.add_row(part.name, first, last, f"{len(part.due):,}", f"{part.fresh:,}", left)
+        table.add_row(part.name, first, last, f"{len(part.due):,}", f"{part.calls:,}", f"{part.fresh:,}", left)
     return Group(table, *_off(parts), *_days(parts))
 
 
@@ -157,7 +157,7 @@ def _days(parts: Sequence[Part]) -> list[Text]:
     notes = []
     for part in parts:
         most = part.source.access.daily_calls
-        if part.calls_left is not None and most and len(part.due) > part.calls_left:
-            days = 1 + -(-(len(part.due) - part.calls_left) // most)
+        if part.calls_left is not None and most and part.calls > part.calls_left:
+            days = 1 + -(-(part.calls - part.calls_left) // most)
             notes.append(Text(f"{part.name} takes {days} days at {most:,} calls a day: run the same command each day."))
     return notes

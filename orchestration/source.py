@@ -54,12 +54,14 @@ class Request:
 
     `scope` lists the publisher's partner codes, by commas, that the release covers; empty means every partner of its
     months. A later release takes back only what lies in its own scope.
+    `calls` counts its further pages too, where they are known beforehand.
     """
 
     call: Call
     period_from: date
     period_to: date
     scope: str = ""
+    calls: int = 1
 
     @property
     def name(self) -> str:
@@ -80,6 +82,14 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """The publisher's own account of what it prints. `agree` raises `RefusedError` where what we ask for is not in it."""
+
+    call: Call
+    agree: Callable[[Reply], None]
+
+
+@dataclass(frozen=True)
 class Fetch:
     """How a table is fetched.
 
@@ -90,6 +100,7 @@ class Fetch:
     `check` looks at all rows of a release before it is kept and raises `RefusedError` where they cannot be right.
     An answer counts as fresh, and is not asked for again, for `fresh`; months before that window for a year.
     A printing of fewer than `fewest_rows` rows that covers every partner is refused; one of no rows is not kept.
+    Where there is a `contract`, it is read once before a run's first request; none is asked if it does not agree.
     """
 
     plan: Callable[[Window], Iterable[Request]]
@@ -102,6 +113,7 @@ class Fetch:
     fewest_rows: int = 0
     earliest: date = date(2000, 1, 1)
     refetch_from: Callable[[date], date] | None = None
+    contract: Contract | None = None
 
     def window_from(self, today: date) -> date:
         """The first month of the default window."""

@@ -12,6 +12,10 @@ with
         union
         select release_id, period_month
         from {{ ref("int_flash_reports") }}
+        union
+        select release_id, period_month
+        from {{ ref("stg_kcs__national_trade") }}
+        where quarantine_reason is null
     ),
 
     held as (

@@ -1,6 +1,6 @@
 -- Fails on: products of one kind that are more than all trade of that month and partner (above 100 million
--- dollars), and subheadings or chapters that are less than 95 % of it. Printings of other days may differ by 2
--- %.
+-- dollars), and subheadings, chapters or items that are less than 95 % of it. Printings of other days may differ
+-- by 2 %.
 {{ config(meta={"dagster": {"ref": {"name": "int_product_current"}}}) }}
 with
 
@@ -23,5 +23,8 @@ where
     totals.value_usd > 100000000
     and (
         products.products_usd > totals.value_usd * 1.02
-        or (products.product_kind in ('subheading', 'chapter') and products.products_usd < totals.value_usd * 0.95)
+        or (
+            products.product_kind in ('subheading', 'chapter', 'item')
+            and products.products_usd < totals.value_usd * 0.95
+        )
     )

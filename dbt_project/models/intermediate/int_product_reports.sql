@@ -9,46 +9,7 @@ with
 
     countries as (select * from {{ ref("countries") }}),
 
-    flows as (
-        select 'export' as flow_code
-        union all
-        select 'import'
-    ),
-
-    printed as (
-        select
-            release_id,
-            publisher_code,
-            'set' as product_kind,
-            product_code,
-            period_month,
-            'export' as flow_code,
-            export_fob_usd as value_usd,
-            export_kg as weight_kg
-        from {{ ref("stg_kcs__set_exports") }}
-        where quarantine_reason is null
-        union all
-        select
-            release_id,
-            publisher_code,
-            'national_item',
-            product_code,
-            period_month,
-            flow_code,
-            case flow_code when 'export' then export_fob_usd else import_cif_usd end,
-            case flow_code when 'export' then export_kg else import_kg end
-        from {{ ref("stg_kcs__chip_trade") }}
-        cross join flows
-        where quarantine_reason is null
-        union all
-        select release_id, '_TOTAL', 'subheading', product_code, period_month, 'export', export_fob_usd, null
-        from {{ ref("stg_kcs__subheading_exports") }}
-        where quarantine_reason is null
-        union all
-        select release_id, publisher_code, 'chapter', product_code, period_month, 'import', import_customs_usd, null
-        from {{ ref("stg_census__chapter_imports") }}
-        where quarantine_reason is null
-    ),
+    printed as (select * from {{ ref("int_products_printed") }}),
 
     -- A ledger of one country's customs has its reporter; in one of many, the row names it.
     said as (

@@ -33,10 +33,9 @@ with
             period_month,
             flow_code,
             case flow_code when 'export' then export_fob_usd else import_cif_usd end,
-            1000
-        from {{ ref("stg_kcs__national_totals") }}
+            precision_usd
+        from {{ ref("int_world_totals_chosen") }}
         cross join flows
-        where quarantine_reason is null
         union all
         select release_id, publisher_code, period_month, 'export', export_fas_usd, 1
         from {{ ref("stg_census__country_exports") }}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.fetch import Part, plan
+from orchestration.fetch import Asked, Part, plan
 from orchestration.fetch_shown import chosen
 
 from . import kcs
-from .fetching import SOME_DAY, Asked, Desk
+from .fetching import SOME_DAY, Desk
 from .server import Answer
 
 FLASH, NATIONAL, ITEMS = "kcs/flash_partner_exports", "kcs/national_trade", "kcs/item_trade"
@@ -160,7 +160,7 @@ def test_the_running_month_is_asked_for_from_its_eleventh_day_on(desk: Desk, day
 
 
 def test_a_later_window_is_a_second_printing_and_an_unchanged_one_is_none(desk: Desk) -> None:
-    asked = {"first": date(2026, 11, 1), "last": date(2026, 11, 1), "again": True}
+    asked: dict[str, Any] = {"first": date(2026, 11, 1), "last": date(2026, 11, 1), "again": True}
     desk.served.always(kcs.HOST, lambda ask: kcs.answer(kcs.flash_items("202611", "202611", until="202611 01~10")))
     eleventh = datetime(2026, 11, 11, 3, tzinfo=UTC)
     assert desk.fetch(FLASH, now=eleventh, **asked).outcomes == {"kept": 1}

@@ -1,13 +1,32 @@
 {%- set basket = "ledger_code, reporter_iso3, partner_iso3, flow_code, hs_level, frequency_code, period_start" %}
 with
 
-    periods as (select * from {{ ref("int_product_periods") }}),
+    chosen_partners as (select * from {{ ref("int_partner_product_periods") }}),
 
-    covered as (
-        select distinct ledger_code, flow_code, hs_level, frequency_code, period_start, valuation, data_status
-        from periods
-        where partner_iso3 = 'WLD'
+    replaced as (
+        select distinct ledger_code, reporter_iso3, partner_iso3, flow_code, frequency_code, period_start
+        from chosen_partners
     ),
+
+    -- Where a partner is told code by code, that gives all its levels: they add up to one another.
+    periods as (
+        select *
+        from chosen_partners
+        union all
+        select all_partners.*
+        from {{ ref("int_product_periods") }} as all_partners
+        left join
+            replaced
+            on replaced.ledger_code = all_partners.ledger_code
+            and replaced.reporter_iso3 = all_partners.reporter_iso3
+            and replaced.partner_iso3 = all_partners.partner_iso3
+            and replaced.flow_code = all_partners.flow_code
+            and replaced.frequency_code = all_partners.frequency_code
+            and replaced.period_start = all_partners.period_start
+        where replaced.ledger_code is null
+    ),
+
+    covered as (select * from {{ ref("int_product_coverage") }}),
 
     -- A product is said twice: as what it is, and as what it was a year later. So one that is gone still has its row.
     stacked as (
@@ -54,6 +73,8 @@ with
         inner join
             covered
             on covered.ledger_code = paired.ledger_code
+            and covered.reporter_iso3 = paired.reporter_iso3
+            and covered.partner_iso3 = paired.partner_iso3
             and covered.flow_code = paired.flow_code
             and covered.hs_level = paired.hs_level
             and covered.frequency_code = paired.frequency_code
@@ -61,6 +82,8 @@ with
         left join
             covered as earlier_covered
             on earlier_covered.ledger_code = paired.ledger_code
+            and earlier_covered.reporter_iso3 = paired.reporter_iso3
+            and earlier_covered.partner_iso3 = paired.partner_iso3
             and earlier_covered.flow_code = paired.flow_code
             and earlier_covered.hs_level = paired.hs_level
             and earlier_covered.frequency_code = paired.frequency_code
