@@ -102,7 +102,10 @@ def judge(reply: Reply) -> None:
 
 
 def read_array(reply: Reply) -> Page:
-    """An array of arrays, the header first; a name given twice keeps its first column. No content is no rows."""
+    """An array of arrays, the header first, with all that was asked for; a name given twice keeps its first column.
+
+    No content is no rows.
+    """
     if reply.status == 204 or not reply.content.strip():
         return Page([])
     table = read_json(reply)
@@ -110,7 +113,14 @@ def read_array(reply: Reply) -> Page:
         raise RefusedError(f"the reply is not an array of arrays: {reply.opening}")
     if not all(isinstance(cell, str) or cell is None for line in table for cell in line):
         raise RefusedError("the reply holds what is not text")
-    return Page(rows_of_table([[cell or "" for cell in line] for line in table]))
+    rows = rows_of_table([[cell or "" for cell in line] for line in table])
+    gone = [name for name in reply.call.params.get("get", "").split(",") if rows and name not in rows[0]]
+    if gone:
+        raise RefusedError(
+            f"the reply lacks the column {', '.join(gone)}; it has {', '.join(rows[0])}. "
+            "The publisher renamed or dropped it: teach the source module and its staging model"
+        )
+    return Page(rows)
 
 
 def read_chapter(commodity: str) -> Callable[[Reply], Page]:
