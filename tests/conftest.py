@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trimmed_archive import write_trimmed_archive
+
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 HOME_NAME = "집 of the warehouse"  # a blank and Korean letters: a path is text
 LONGEST_BUILD_SECONDS = 900
@@ -81,3 +83,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, entrepot: Callable[..., subp
 def copied(built: Built, tmp_path: Path) -> Path:
     """A copy of the built home, for a test that changes it."""
     return shutil.copytree(built.home, tmp_path / HOME_NAME, symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def trimmed_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled archive cut to its last years: a main job on it costs two thirds. Pass it as ENTREPOT_ARCHIVE."""
+    return write_trimmed_archive(tmp_path_factory.mktemp("trimmed") / "archive")
