@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.errors import EntrepotError
-from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, read_json
+from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, UsedUpError, read_json
 from orchestration.settings import PROJECT
 from orchestration.source import Access, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
 
@@ -151,10 +151,10 @@ def as_asked(request: Request, rows: Sequence[Row]) -> None:
 
 
 def judge(reply: Reply) -> None:
-    """A key that is refused, or whose calls are used up, ends the run; the text says for how long."""
+    """A key that is refused, or whose calls are used up, ends the run; used-up calls are no failure: the rest waits until tomorrow."""
     if reply.status in (401, 403):
         if "quota" in reply.opening.lower():
-            raise ClosedError(f"the calls of the day are used up: {reply.opening}")
+            raise UsedUpError(f"the calls of the day are used up: {reply.opening}")
         raise ClosedError(f"the key is refused (status {reply.status}): {reply.opening}")
 
 
