@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         return self.home / "calls"
 
     @property
+    def downloads(self) -> Path:
+        """Large files of publishers. One that a user put here under its publisher's name is read instead of asked for."""
+        return self.home / "downloads"
+
+    @property
     def inbox(self) -> Path:
         """Where a user puts files of their own. A run reads them and changes nothing here."""
         return self.home / "inbox"

@@ -12,6 +12,7 @@
     ["comtrade", "monthly_trade"],
     ["comtrade", "monthly_products"],
     ["comtrade", "annual_products"],
+    ["baci", "flows"],
     ["ecb", "reference_rates"],
     ["fred", "observations"],
     ["ecos", "observations"],
