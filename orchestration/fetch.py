@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
 from orchestration.landing import Release, checksum_of_file, keep_stream, land, printings
-from orchestration.replies import Call, ClosedError, RefusedError, UsedUpError
+from orchestration.replies import Call, ClosedError, NothingError, RefusedError, UsedUpError
 from orchestration.settings import Settings
 from orchestration.source import Access, Bulk, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
 
@@ -129,6 +129,8 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
     has_key = bool(source.access.key_from) and at.key(source.name) is not None
     if source.access.key_from and not has_key and not source.access.key_is_optional:
         off = f"no key: {source.access.key_from} Then set ENTREPOT_{source.name.upper()}_KEY."
+    if source.access.terms and not at.accepts(source.name):
+        off = f"until you accept its terms: {source.access.terms} If you do, set ENTREPOT_ACCEPTED_TERMS={source.name}."
     for table in source.tables:
         if table.fetch is None:
             continue
@@ -229,6 +231,8 @@ class _Fetcher:
                 continue
             try:
                 outcome = await self._one(client, part, request)
+            except NothingError:
+                outcome = "empty"
             except UsedUpError as problem:
                 self._close(part, str(problem))
                 continue

@@ -146,11 +146,13 @@ class Access:
     `ENTREPOT_<SOURCE>_KEY` or the secrets file; `key_is_optional` where the publisher also answers without. At most `calls` start in `seconds`, `at_once` of them run together.
     `daily_calls` bounds a day in `day_zone`, for each table alone or, with `daily_for_all`, for the source as a whole.
     `judge` looks at every reply before its status does, and raises what the publisher's own error means.
+    `terms` are those that a person has to accept first, by `ENTREPOT_ACCEPTED_TERMS=<source>`; else the source is off.
     A source that is `asked_by_name` is left out of a fetch of everything: what it sends is large.
     """
 
     key_from: str = ""
     key_is_optional: bool = False
+    terms: str = ""
     calls: float = 5
     seconds: float = 1
     at_once: int = 4

@@ -16,6 +16,8 @@
     ["ecb", "reference_rates"],
     ["fred", "observations"],
     ["ecos", "observations"],
+    ["yahoo", "quotes"],
+    ["fred", "vintages"],
     ["rss", "items"],
     ["gdelt", "articles"],
     ["policy_rates", "federal_reserve"],
