@@ -1,5 +1,6 @@
 """What publishers say over the wire, in the marts: fetched by the same code as ever, loaded and modelled once for all tests."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from . import baci, kcs, test_comtrade
+from . import baci, kcs, test_comtrade, test_fred, test_news, test_yahoo
 from .building import asked_of, modelled
 from .fetching import Desk
 from .server import Answer, Asked, Served, serving
@@ -17,7 +18,11 @@ FIRST_PRINTED = datetime(2026, 1, 16, 3, 0, tzinfo=UTC)
 PRINTED_AGAIN = datetime(2026, 3, 16, 3, 0, tzinfo=UTC)
 A_YEAR: dict[str, Any] = {"first": date(2025, 1, 1), "last": date(2025, 12, 1)}
 RAISED_BY = 1_200_000
-MARTS = ("surplus_monthly", "surplus_vintages", "surplus_revisions", "sector_monthly", "sector_complexity")
+MODELS = (
+    *("surplus_monthly", "surplus_vintages", "surplus_revisions", "sector_monthly", "sector_complexity"),
+    *("int_market_prices", "headline_events", "headline_tags", "int_events_dated"),
+)
+KOREA_ZINC = "Korea Zinc to Build $6.78 Billion U.S. Smelter"
 
 
 def corrected(asked: Asked) -> Answer:
@@ -54,6 +59,37 @@ def fetched(desk: Desk, served: Served) -> None:
         assert desk.fetch(f"comtrade/{table}", partners=("KR", "CA"), **A_YEAR).outcomes == {"kept": count}
     served.always(baci.HOST, baci.answer())
     assert desk.fetch("baci/flows").outcomes == {"kept": 1}
+    markets(desk, served)
+    news(desk, served)
+
+
+def markets(desk: Desk, served: Served) -> None:
+    """FRED says today what it first said in March 2026, and said something else in February; KOSPI comes from Yahoo."""
+    runs = [("2026-02-05", "2026-03-04", "70.1"), ("2026-03-05", "2026-11-20", "70.5")]
+
+    def fred(asked: Asked) -> Answer:
+        is_of_today = asked.params["realtime_start"] == asked.params["realtime_end"]
+        said = [{"date": "2026-02-02", "value": value, "realtime_start": a, "realtime_end": b} for a, b, value in runs]
+        found = said[1:] if is_of_today else said if asked.params["realtime_start"] == "2025-01-01" else []
+        return Answer(json.dumps({"count": len(found), "observations": found}).encode(), kind="application/json")
+
+    served.always(test_fred.API, fred)
+    for table in ("observations", "vintages"):
+        assert desk.fetch(f"fred/{table}").failures == []
+    served.always(test_yahoo.HOST, test_yahoo.publisher)
+    assert desk.fetch("yahoo/quotes").failures == []
+
+
+def news(desk: Desk, served: Served) -> None:
+    """A feed tells of the smelter the day before the maintained headline and, at two addresses, the day after it."""
+    before = test_news.item(1, "Mon, 15 Dec 2025 10:00:00 +0900", f"(LEAD) {KOREA_ZINC}")
+    after = [test_news.item(number, "Tue, 16 Dec 2025 09:30:00 +0900", KOREA_ZINC) for number in (2, 3)]
+    for host in ("en.yna.co.kr", "www.korea.kr"):
+        served.always(host, test_news.feed(before, *after))
+    assert desk.fetch("rss/items").failures == []
+    served.always(test_news.CRAWLER, test_news.articles(test_news.seen(7, "20251216T231500Z")))
+    days = {"first": date(2025, 12, 1), "last": date(2025, 12, 1)}
+    assert desk.fetch("gdelt/articles", now=datetime(2025, 12, 2, tzinfo=UTC), **days).failures == []
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +97,11 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     with pytest.MonkeyPatch.context() as patch, serving() as served:
         patch.setenv("ENTREPOT_KCS_KEY", kcs.WORKING_KEY)
         patch.setenv("ENTREPOT_COMTRADE_KEY", test_comtrade.A_KEY)
+        patch.setenv("ENTREPOT_FRED_KEY", test_fred.A_KEY)
+        patch.setenv("ENTREPOT_ACCEPTED_TERMS", "yahoo")
         desk = Desk(served, tmp_path_factory.mktemp("fetched") / "home")
         fetched(desk, served)
-        modelled(desk.at, *MARTS)
+        modelled(desk.at, *MODELS)
         with asked_of(desk.at) as connection:
             yield connection
 
@@ -168,3 +206,61 @@ def test_thousands_of_dollars_are_dollars_in_the_world(today: duckdb.DuckDBPyCon
         """
     ).fetchall()
     assert found == [(told * 1000,)]
+
+
+def test_a_price_is_known_since_fred_first_said_it(today: duckdb.DuckDBPyConnection) -> None:
+    found = today.execute(
+        "select price_value, known_from from intermediate.int_market_prices where asset_code = 'brent'"
+    ).fetchall()
+    assert found == [(70.5, datetime(2026, 3, 5))]  # noqa: DTZ001
+    said = today.execute(
+        """
+        select observation_value, cast(known_from as date), cast(known_to as date) from intermediate.int_observation_vintages
+        where series_code = 'DCOILBRENTEU' order by known_from
+        """
+    ).fetchall()
+    assert [(float(value), start, end) for value, start, end in said] == [
+        (70.1, date(2026, 2, 5), date(2026, 3, 5)),
+        (70.5, date(2026, 3, 5), None),
+    ]
+
+
+def test_an_index_of_an_accepted_source_has_prices(today: duckdb.DuckDBPyConnection) -> None:
+    found = today.execute(
+        "select price_date, price_value from intermediate.int_market_prices where asset_code = 'kospi'"
+    ).fetchall()
+    assert found == [(date(2026, 11, 18), 4004.5)]
+
+
+def test_live_news_are_tagged_and_linked_across_feeds(today: duckdb.DuckDBPyConnection) -> None:
+    found = today.execute(
+        """
+        select events.published_on_date, event_time, event_precision, companies, earlier.event_kind
+        from headline_events as events
+        left join headline_events as earlier on earlier.event_id = events.similar_event_id
+        where events.event_kind = 'live_news' order by events.published_on_date, events.event_id
+        """
+    ).fetchall()
+    assert len(found) == 4
+    assert found[0] == (date(2025, 12, 15), "01:00", "minute", "korea_zinc", None)
+    assert [row[:4] for row in found if row[2] == "minute"][1:] == [
+        (date(2025, 12, 16), "00:30", "minute", "korea_zinc")
+    ] * 2
+    assert [row[:3] for row in found if row[2] == "date"] == [(date(2025, 12, 16), None, "date")]
+    assert all(row[4] for row in found[1:] if row[3] == "korea_zinc")
+    tagged = today.execute("select count(distinct event_id) from headline_tags where event_id like 'news-%'").fetchall()
+    assert tagged == [(4,)]
+
+
+def test_live_news_touch_no_maintained_headline_and_are_no_event_of_the_study(today: duckdb.DuckDBPyConnection) -> None:
+    linked = today.execute(
+        "select event_id, similar_event_id, cluster_id from headline_events "
+        "where event_kind <> 'live_news' and similar_event_id is not null"
+    ).fetchall()
+    assert [row[:2] for row in linked] == [("korea-zinc-7-4bn", "korea-zinc-6-78bn")]
+    assert not linked[0][2].startswith("news-")
+    studied = today.execute(
+        "select count(*), count(*) filter (event_id like 'news-%') from intermediate.int_events_dated"
+    )
+    count, live = studied.fetchall()[0]
+    assert count > 18 and live == 0
