@@ -88,7 +88,7 @@ def news(desk: Desk, served: Served) -> None:
         served.always(host, test_news.feed(before, *after))
     assert desk.fetch("rss/items").failures == []
     served.always(test_news.CRAWLER, test_news.articles(test_news.seen(7, "20251216T231500Z")))
-    days = {"first": date(2025, 12, 1), "last": date(2025, 12, 1)}
+    days: dict[str, Any] = {"first": date(2025, 12, 1), "last": date(2025, 12, 1)}
     assert desk.fetch("gdelt/articles", now=datetime(2025, 12, 2, tzinfo=UTC), **days).failures == []
 
 
@@ -233,21 +233,19 @@ def test_an_index_of_an_accepted_source_has_prices(today: duckdb.DuckDBPyConnect
 
 
 def test_live_news_are_tagged_and_linked_across_feeds(today: duckdb.DuckDBPyConnection) -> None:
+    """Five feeds list the same three addresses, two of them with one title; the crawler saw a fourth."""
     found = today.execute(
         """
-        select events.published_on_date, event_time, event_precision, companies, earlier.event_kind
-        from headline_events as events
-        left join headline_events as earlier on earlier.event_id = events.similar_event_id
-        where events.event_kind = 'live_news' order by events.published_on_date, events.event_id
+        select published_on_date, event_time, event_precision, companies, similarity_share from headline_events
+        where event_kind = 'live_news' order by published_on_date, event_precision desc
         """
     ).fetchall()
-    assert len(found) == 4
-    assert found[0] == (date(2025, 12, 15), "01:00", "minute", "korea_zinc", None)
-    assert [row[:4] for row in found if row[2] == "minute"][1:] == [
-        (date(2025, 12, 16), "00:30", "minute", "korea_zinc")
-    ] * 2
-    assert [row[:3] for row in found if row[2] == "date"] == [(date(2025, 12, 16), None, "date")]
-    assert all(row[4] for row in found[1:] if row[3] == "korea_zinc")
+    assert [row[:4] for row in found] == [
+        (date(2025, 12, 15), "01:00", "minute", "korea_zinc"),
+        *[(date(2025, 12, 16), "00:30", "minute", "korea_zinc")] * 2,
+        (date(2025, 12, 16), None, "date", None),
+    ]
+    assert [row[4] for row in found[1:3]] == [1, 1]
     tagged = today.execute("select count(distinct event_id) from headline_tags where event_id like 'news-%'").fetchall()
     assert tagged == [(4,)]
 
