@@ -56,6 +56,7 @@ select event_id, coalesce(event_date, published_on_date) as event_date, title, r
     coalesce(finding, 'not_priced') as finding, asset_code, abnormal_return, return_type, p_value, q_value,
     coalesce(test_count, 0) as test_count, trade_months
 from marts.headline_events left join found using (event_id) left join responses using (event_id)
+where event_kind <> 'live_news'
 order by event_date, event_id
 """
 

@@ -182,6 +182,9 @@ def fetch(
     What did not change adds nothing. Stop it with Ctrl-C and run it again: it goes on where it ended, also on the next
     day when a publisher's calls of a day are used up. A source whose key is missing is passed over. Keys come from the
     environment (ENTREPOT_KCS_KEY=…) or from ~/.config/entrepot/secrets.env, which only you may read.
+
+    `baci` is asked by name alone: it is one file of 700 MB. `yahoo` (equity indices) is no official service and its terms
+    forbid passing the data on: it is off until you set ENTREPOT_ACCEPTED_TERMS=yahoo.
     """
     with _told():
         from orchestration import fetch as fetching
@@ -234,7 +237,21 @@ def status() -> None:
                 console.print(brought)
         if waiting := inbox.waiting(at):
             console.print(f"\nIn the inbox and not yet built: {', '.join(waiting)}", soft_wrap=True)
+        for line in _terms(at):
+            console.print(line, soft_wrap=True)
         console.print(_runs(at))
+
+
+def _terms(at: Settings) -> list[str]:
+    """Sources that ask for a person's consent, on or off, and on what terms."""
+    from orchestration.source import discover
+
+    return [
+        f"\n{source.name} is {'on' if at.accepts(source.name) else 'off'}: {source.access.terms} "
+        f"ENTREPOT_ACCEPTED_TERMS={source.name} turns it on."
+        for source in discover()
+        if source.access.terms
+    ]
 
 
 def _health(reader: duckdb.DuckDBPyConnection) -> Table:

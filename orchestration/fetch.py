@@ -9,9 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -19,10 +20,10 @@ from filelock import FileLock, Timeout
 
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
-from orchestration.landing import Release, land, printings
-from orchestration.replies import Call, ClosedError, RefusedError, UsedUpError
+from orchestration.landing import Release, checksum_of_file, keep_stream, land, printings
+from orchestration.replies import Call, ClosedError, NothingError, RefusedError, UsedUpError
 from orchestration.settings import Settings
-from orchestration.source import Access, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
+from orchestration.source import Access, Bulk, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
 
 A_YEAR = timedelta(days=365)
 FEWEST_TO_COMPARE = 10
@@ -132,6 +133,8 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
     has_key = bool(source.access.key_from) and at.key(source.name) is not None
     if source.access.key_from and not has_key and not source.access.key_is_optional:
         off = f"no key: {source.access.key_from} Then set ENTREPOT_{source.name.upper()}_KEY."
+    if source.access.terms and not at.accepts(source.name):
+        off = f"until you accept its terms: {source.access.terms} If you do, set ENTREPOT_ACCEPTED_TERMS={source.name}."
     for table in source.tables:
         if table.fetch is None:
             continue
@@ -236,6 +239,8 @@ class _Fetcher:
                 if part.closed:
                     continue
                 outcome = await self._one(client, part, request)
+            except NothingError:
+                outcome = "empty"
             except UsedUpError as problem:
                 self._close(part, str(problem))
                 continue
@@ -277,6 +282,8 @@ class _Fetcher:
 
     async def _one(self, client: Client, part: Part, request: Request) -> str:
         """One request, all its pages → one release, or the word that tells why there is none."""
+        if part.fetch.bulk is not None:
+            return await self._large(client, part, request, part.fetch.bulk)
         rows: list[Row] = []
         period = request.period_from, request.period_to
         call: Call | None = request.call
@@ -295,6 +302,37 @@ class _Fetcher:
             return "empty"
         _, is_new = land(self._at.landing, release, _table(rows))
         return "kept" if is_new else "unchanged"
+
+    async def _large(self, client: Client, part: Part, request: Request, bulk: Bulk) -> str:
+        """Large files → a release each: those that the user put into the downloads, or else the one asked for."""
+        folder = self._at.downloads / self._source.name
+        folder.mkdir(parents=True, exist_ok=True)
+        files = sorted(path for path in folder.iterdir() if path.is_file() and bulk.names.fullmatch(path.name))
+        with TemporaryDirectory(dir=folder) as work:
+            if not files:
+                files = [Path(work) / request.call.url.rpartition("/")[2]]
+                await client.download(request.call, files[0], self._counted(part, request.name))
+            outcomes = [
+                await asyncio.to_thread(self._unpacked, part, request, bulk, path, Path(work)) for path in files
+            ]
+        return "kept" if "kept" in outcomes else "unchanged"
+
+    def _unpacked(self, part: Part, request: Request, bulk: Bulk, path: Path, work: Path) -> str:
+        printing = bulk.describe(path, request)
+        release = replace(
+            self._release(part, request, (printing.period_from, printing.period_to)),
+            published_from=printing.published_from,
+            published_to=printing.published_to,
+            basis=printing.basis,
+            scope=printing.scope,
+            url=request.call.url if path.is_relative_to(work) else path.name,
+            checksum=checksum_of_file(path, f"{printing.period_from} {printing.period_to}"),
+        )
+        held = printings(self._at.landing, release)
+        if any(kept.checksum == release.checksum for kept in held):
+            return "unchanged"
+        keep_stream(self._at.landing, release, bulk.batches(path, printing, work), bulk.schema, bulk.months)
+        return "kept"
 
     async def _page(self, client: Client, part: Part, request: Request, call: Call) -> Page:
         return await client.get(call, part.fetch.read, self._counted(part, request.name))

@@ -48,7 +48,7 @@ def chosen(names: Sequence[str]) -> list[Source]:
         raise EntrepotError(
             f"{', '.join(unknown)} cannot be fetched. There are {', '.join(live)}, and their tables such as {known[-1]}."
         )
-    wanted = set(names or live)
+    wanted = set(names or (name for name, source in live.items() if not source.access.asked_by_name))
     narrowed = {
         name: source
         if name in wanted

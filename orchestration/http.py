@@ -4,10 +4,11 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import quote, quote_plus, unquote, urlsplit
@@ -24,6 +25,7 @@ from orchestration.source import Access
 USER_AGENT = f"entrepot/{version('entrepot')} (open trade-statistics warehouse; python-httpx/{httpx.__version__})"
 BLOT = "[key]"
 MOST_REDIRECTS = 3
+LARGE_FILE_PATIENCE = 12
 T = TypeVar("T")
 
 # Both libraries write each request's address into the log, and some publishers want the key in it.
@@ -98,6 +100,25 @@ class Client:
 
         `before` is called before each attempt; it may raise `ClosedError`.
         """
+
+        async def once() -> T:
+            return read(await self._once(call, before))
+
+        return await self._tried(once)
+
+    async def download(self, call: Call, path: Path, before: Callable[[], None] = lambda: None) -> None:
+        """Writes the body to a file, from its start at each attempt. Raises as `get` does, and leaves no file then."""
+
+        async def once() -> None:
+            await self._once(call, before, path)
+
+        try:
+            await self._tried(once)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    async def _tried(self, once: Callable[[], Awaitable[T]]) -> T:
         tries = AsyncRetrying(
             retry=retry_if_exception_type(PassingError),
             stop=stop_after_attempt(self._patience.attempts),
@@ -107,22 +128,23 @@ class Client:
         try:
             async for attempt in tries:
                 with attempt:
-                    return read(await self._once(call, before))
+                    return await once()
         except EntrepotError as problem:
             tried = f"; tried {self._patience.attempts} times" if isinstance(problem, PassingError) else ""
             problem.args = (self._secret.blot(f"{problem}{tried}"),)
             raise problem from None
         raise AssertionError("a retry ends with an answer or an error")
 
-    async def _once(self, call: Call, before: Callable[[], None]) -> Reply:
+    async def _once(self, call: Call, before: Callable[[], None], into: Path | None = None) -> Reply:
+        seconds = self._patience.whole_seconds * (LARGE_FILE_PATIENCE if into else 1)
         async with self._at_once:
             await self._turn.acquire()
             before()
             try:
-                async with asyncio.timeout(self._patience.whole_seconds):
-                    reply = await self._send(call)
+                async with asyncio.timeout(seconds):
+                    reply = await self._send(call, into)
             except TimeoutError:
-                raise PassingError(f"no whole reply within {self._patience.whole_seconds:g} s") from None
+                raise PassingError(f"no whole reply within {seconds:g} s") from None
             except httpx.TimeoutException as problem:
                 raise PassingError(f"no answer in time ({type(problem).__name__})") from None
             except httpx.TransportError as problem:
@@ -132,7 +154,7 @@ class Client:
         self._access.judge(reply)
         return self._judged(reply)
 
-    async def _send(self, call: Call) -> Reply:
+    async def _send(self, call: Call, into: Path | None) -> Reply:
         request = self._http.build_request(
             "GET",
             self._led(self._secret.put_into_address(call.url)),
@@ -143,7 +165,9 @@ class Client:
             response = await self._http.send(request, stream=True)
             try:
                 if response.next_request is None:
-                    content = self._secret.blot_bytes(await self._body(response))
+                    is_kept = into is not None and response.status_code < 300
+                    body = await self._written(response, into) if into and is_kept else await self._body(response)
+                    content = self._secret.blot_bytes(body)
                     return Reply(call, response.status_code, content, dict(response.headers))
                 request = _within(request, response.next_request)
             finally:
@@ -155,6 +179,26 @@ class Client:
             return url
         parts = urlsplit(url)
         return f"{self._via.rstrip('/')}/{parts.netloc}{parts.path}{'?' if parts.query else ''}{parts.query}"
+
+    async def _written(self, response: httpx.Response, into: Path) -> bytes:
+        """To the disk as it comes; nothing of it is kept in memory. A line that breaks early is an error of the library."""
+        most, size = self._access.largest_bytes, 0
+        if int(response.headers.get("Content-Length") or 0) > most:
+            raise RefusedError(f"the file announces more than {most:,} bytes")
+        if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+            raise RefusedError("the file is packed for the way, which was not asked for")
+        try:
+            with into.open("wb") as file:
+                async for chunk in response.aiter_raw():
+                    size += len(chunk)
+                    if size > most:
+                        raise RefusedError(f"the file has more than {most:,} bytes")
+                    file.write(chunk)
+        except OSError as problem:
+            raise ClosedError(
+                f"{into.parent} cannot be written ({problem.strerror or problem}): free some space"
+            ) from None
+        return b""
 
     async def _body(self, response: httpx.Response) -> bytes:
         """Unpacked here, not by the library, which takes a cut-off gzip for a whole one and has no bound."""

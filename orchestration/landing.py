@@ -88,6 +88,12 @@ def checksum(rows: pa.Table) -> str:
     return hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
+def checksum_of_file(path: Path, read_as: str) -> str:
+    """SHA-256 of a file and of what is read from it: two parts of one file are two printings."""
+    with path.open("rb") as file:
+        return hashlib.sha256(hashlib.file_digest(file, "sha256").digest() + read_as.encode()).hexdigest()
+
+
 def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool]:
     """Keeps a release; returns it as kept, and whether it was new.
 

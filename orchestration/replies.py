@@ -38,6 +38,10 @@ class ClosedError(RefusedError):
     """The publisher answers no further request of this run: the key is refused, say."""
 
 
+class NothingError(RefusedError):
+    """The publisher has nothing of what was asked for, and says so by an error: an empty answer, and no failure."""
+
+
 class UsedUpError(ClosedError):
     """The calls of the day are used up: the rest waits until tomorrow, which is no failure."""
 

@@ -35,6 +35,7 @@ class Patience(BaseModel):
 class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
+    `ENTREPOT_ACCEPTED_TERMS=yahoo` turns on a source whose terms a person has to accept first; commas between several.
     `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
     """
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     archive: Path = PROJECT / "seeds" / "archive"
     secrets: Path = Path("~/.config/entrepot/secrets.env")
     fetch_via: str | None = None
+    accepted_terms: str = ""
     patience: Patience = Patience()
 
     @field_validator("fetch_via")
@@ -69,6 +71,11 @@ class Settings(BaseSettings):
     def calls(self) -> Path:
         """What publishers were asked, a file for each; it bounds a day's calls and lets a fetch go on where it ended."""
         return self.home / "calls"
+
+    @property
+    def downloads(self) -> Path:
+        """Large files of publishers. One that a user put here under its publisher's name is read instead of asked for."""
+        return self.home / "downloads"
 
     @property
     def inbox(self) -> Path:
@@ -107,6 +114,10 @@ class Settings(BaseSettings):
     @property
     def reference(self) -> Path:
         return PROJECT / "seeds" / "reference"
+
+    def accepts(self, source: str) -> bool:
+        """Whether the terms of a source were accepted."""
+        return source in {name.strip().lower() for name in self.accepted_terms.split(",")}
 
     def key(self, source: str) -> str | None:
         """The key for a source: `ENTREPOT_<SOURCE>_KEY` of the environment, else the same line of the secrets file."""

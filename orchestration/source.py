@@ -2,14 +2,20 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration import sources
 from orchestration.errors import EntrepotError
 from orchestration.replies import Call, Reply
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, str]
 
@@ -90,6 +96,33 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """How one large file becomes a release without ever lying in memory. `names` are those that its publisher gives it.
+
+    `describe` says of a file, by its name and its listing, which printing it is; `batches` reads its rows as text, with a
+    folder for what it unpacks; `months` finds the first and last month in some rows. All raise `RefusedError`.
+    """
+
+    names: re.Pattern[str]
+    schema: "pa.Schema"
+    describe: Callable[[Path, Request], "Printing"]
+    batches: Callable[[Path, "Printing", Path], Iterator["pa.RecordBatch"]]
+    months: Callable[["pa.RecordBatch"], tuple[date, date] | None]
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What a large file is: its scope, the months it is read for, the days of which one is that of its publication."""
+
+    period_from: date
+    period_to: date
+    scope: str
+    published_from: date
+    published_to: date
+    basis: str
+
+
+@dataclass(frozen=True)
 class Fetch:
     """How a table is fetched.
 
@@ -101,6 +134,7 @@ class Fetch:
     An answer counts as fresh, and is not asked for again, for `fresh`; months before that window for a year.
     A printing of fewer than `fewest_rows` rows that covers every partner is refused; one of no rows is not kept.
     Where there is a `contract`, it is read once before a run's first request; none is asked if it does not agree.
+    With `bulk` the answer is one large file, which is written to the disk and read from there.
     """
 
     plan: Callable[[Window], Iterable[Request]]
@@ -114,6 +148,7 @@ class Fetch:
     earliest: date = date(2000, 1, 1)
     refetch_from: Callable[[date], date] | None = None
     contract: Contract | None = None
+    bulk: Bulk | None = None
 
     def window_from(self, today: date) -> date:
         """The first month of the default window."""
@@ -128,10 +163,13 @@ class Access:
     `ENTREPOT_<SOURCE>_KEY` or the secrets file; `key_is_optional` where the publisher also answers without. At most `calls` start in `seconds`, `at_once` of them run together.
     `daily_calls` bounds a day in `day_zone`, for each table alone or, with `daily_for_all`, for the source as a whole.
     `judge` looks at every reply before its status does, and raises what the publisher's own error means.
+    `terms` are those that a person has to accept first, by `ENTREPOT_ACCEPTED_TERMS=<source>`; else the source is off.
+    A source that is `asked_by_name` is left out of a fetch of everything: what it sends is large.
     """
 
     key_from: str = ""
     key_is_optional: bool = False
+    terms: str = ""
     calls: float = 5
     seconds: float = 1
     at_once: int = 4
@@ -140,6 +178,7 @@ class Access:
     day_zone: str = "UTC"
     largest_bytes: int = 64_000_000
     judge: Callable[[Reply], None] = lambda reply: None
+    asked_by_name: bool = False
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def revision_bias(revisions: pd.DataFrame) -> pd.DataFrame:
     keys = ["ledger_code", "reporter_iso3", "flow_code", "horizon_code"]
     grouped = revisions.groupby(keys)
     rows = [(*cast(tuple[str, ...], key), _bias_t(group)) for key, group in grouped]
-    return pd.DataFrame(rows, columns=[*keys, "bias_t"])
+    return pd.DataFrame(rows, columns=[*keys, "bias_t"]).astype({"bias_t": "float"})
 
 
 def _bias_t(group: pd.DataFrame) -> float | None:

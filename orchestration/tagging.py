@@ -8,6 +8,7 @@ A match inside a longer one of the same kind is not counted (`Korea` in `North K
 `Korea Zinc`) or a phrase that means something else (`war` in `trade war`). Then rules of kind `implied` add what follows from the tags found (`company=korea_zinc`).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 import ahocorasick
+import numpy as np
 import pandas as pd
 import pycountry
 from rapidfuzz import fuzz
+from rapidfuzz.process import cdist
 
 TAGS = ["event_id", "field_name", "tag_value", "rule_id", "matched_words"]
 LISTS = {
@@ -33,6 +36,7 @@ STOP = "none"
 IMPLIED = "implied"
 LONGEST_ONLY = {"country", "currency", "sector", "company", "institution"}
 UPDATE_DAYS = 3
+LIVE = "live_news"
 SIMILAR_WITH_COMPANY, SIMILAR_WITHOUT = 0.5, 0.57
 SEPARATORS = {ord(sign): " " for sign in "-‐‑‒–—/"} | {ord(sign): "'" for sign in "’‘`"}
 
@@ -77,6 +81,7 @@ class Headline:
     title: str
     published_on: date
     tags: list[Tag] = field(default_factory=list)
+    is_live: bool = False
 
     def values(self, field_name: str) -> set[str]:
         return {tag.value for tag in self.tags if tag.field_name == field_name}
@@ -218,53 +223,123 @@ def relevance(tags: list[Tag], rules: Iterable[Rule]) -> Tag:
     raise ValueError("relevance_rules: no rule holds; the last one must have an empty condition")
 
 
-def similarity(title: str, other: str) -> float:
-    """How alike two titles are, 0 to 1, whatever the order of their words."""
-    return fuzz.token_set_ratio(fold(title), fold(other)) / 100
-
-
-def update_reason(later: Headline, earlier: Headline) -> tuple[float, str] | None:
-    """Similarity and reason, if the later headline tells the story of the earlier one again; else None.
+@dataclass(frozen=True)
+class Matter:
+    """What a headline is about: its topics, and its companies, or its countries where it names no company.
 
     A story told again may say more than before or less, but of the same matter: the topics of the one are among those of
-    the other, and so are its companies, or, where no company is named, its countries.
+    the other, and so are its actors. What is live tells a maintained story again, never the other way round.
     """
-    alike = similarity(later.title, earlier.title)
-    names_company = bool(later.values("company") | earlier.values("company"))
-    actor, threshold = ("company", SIMILAR_WITH_COMPANY) if names_company else ("country", SIMILAR_WITHOUT)
-    is_same = alike >= threshold and _is_nested(later, earlier, "topic") and _is_nested(later, earlier, actor)
-    return (alike, f"topics and {'companies' if names_company else 'countries'}") if is_same else None
+
+    topics: frozenset[str]
+    actor_field: str
+    actors: frozenset[str]
+    is_live: bool
+
+    @classmethod
+    def of(cls, headline: Headline) -> "Matter":
+        companies, countries = headline.values("company"), headline.values("country")
+        actor = ("company", companies) if companies else ("country", countries)
+        return cls(frozenset(headline.values("topic")), actor[0], frozenset(actor[1]), headline.is_live)
+
+    @property
+    def threshold(self) -> float:
+        return SIMILAR_WITH_COMPANY if self.actor_field == "company" else SIMILAR_WITHOUT
+
+    @property
+    def reason(self) -> str:
+        return "topics and companies" if self.actor_field == "company" else "topics and countries"
+
+    def may_repeat(self, earlier: "Matter") -> bool:
+        return (
+            self.actor_field == earlier.actor_field
+            and (self.is_live or not earlier.is_live)
+            and _is_nested(self.topics, earlier.topics)
+            and _is_nested(self.actors, earlier.actors)
+        )
 
 
-def _is_nested(one: Headline, other: Headline, field_name: str) -> bool:
-    fewer, more = sorted((one.values(field_name), other.values(field_name)), key=len)
-    return fewer <= more and bool(fewer) == bool(more)
+def _is_nested(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) == bool(other) and (one <= other or other <= one)
+
+
+@dataclass
+class Told:
+    """The headlines of the last days about one matter, oldest first, and those about the matters that it may repeat."""
+
+    days: list[date] = field(default_factory=list)
+    titles: list[tuple[str, str]] = field(default_factory=list)
+    repeated: list["Told"] = field(default_factory=list)
+
+    def add(self, headline: Headline, folded: str) -> None:
+        self.days.append(headline.published_on)
+        self.titles.append((headline.event_id, folded))
+
+    def since(self, oldest: date) -> list[tuple[str, str]]:
+        """Ids and titles from that day on; earlier ones are forgotten."""
+        gone = bisect_left(self.days, oldest)
+        del self.days[:gone], self.titles[:gone]
+        return self.titles
+
+
+class Memory:
+    """What was told lately, by matter. Matters that share no topic or no actor are never held against each other."""
+
+    def __init__(self) -> None:
+        self._told: dict[Matter, Told] = {}
+        self._sharing: dict[tuple[str, str, str], list[Matter]] = defaultdict(list)
+
+    def of(self, matter: Matter) -> Told:
+        if matter not in self._told:
+            self._told[matter] = self._joined(matter)
+        return self._told[matter]
+
+    def _joined(self, matter: Matter) -> Told:
+        told = Told()
+        told.repeated.append(told)
+        shared = [
+            (topic, matter.actor_field, actor) for topic in matter.topics or [""] for actor in matter.actors or [""]
+        ]
+        for other in dict.fromkeys(known for key in shared for known in self._sharing[key]):
+            if matter.may_repeat(other):
+                told.repeated.append(self._told[other])
+            if other.may_repeat(matter):
+                self._told[other].repeated.append(told)
+        for key in shared:
+            self._sharing[key].append(matter)
+        return told
 
 
 def link_updates(headlines: Iterable[Headline]) -> list[tuple[str, str, str, float, str]]:
     """Headlines that tell an earlier one of the last days again: both, the first of the chain, similarity and reason.
 
-    Of several earlier ones the most alike is taken.
+    Of several earlier ones the most alike is taken, of equals the one with the last id. Titles are compared only where
+    their matters allow it, for comparing them costs most.
     """
-    ordered = sorted(headlines, key=lambda headline: (headline.published_on, headline.event_id))
     first: dict[str, str] = {}
     links = []
-    for place, later in enumerate(ordered):
-        found = [
-            (*reason, earlier.event_id)
-            for earlier in _recent(later, ordered[:place])
-            if (reason := update_reason(later, earlier))
-        ]
+    memory = Memory()
+    for later in sorted(headlines, key=lambda headline: (headline.published_on, headline.event_id)):
+        matter, folded = Matter.of(later), fold(later.title)
+        told, oldest = memory.of(matter), later.published_on - timedelta(days=UPDATE_DAYS)
+        earlier = [title for repeated in told.repeated for title in repeated.since(oldest)]
+        found = most_alike(folded, earlier, matter.threshold)
         if found:
-            alike, why, earlier_id = max(found)
+            alike, earlier_id = found
             first[later.event_id] = first.get(earlier_id, earlier_id)
-            links.append((later.event_id, earlier_id, first[later.event_id], alike, why))
+            links.append((later.event_id, earlier_id, first[later.event_id], alike, matter.reason))
+        told.add(later, folded)
     return links
 
 
-def _recent(later: Headline, earlier: list[Headline]) -> Iterable[Headline]:
-    oldest = later.published_on - timedelta(days=UPDATE_DAYS)
-    return takewhile(lambda headline: headline.published_on >= oldest, reversed(earlier))
+def most_alike(folded: str, earlier: list[tuple[str, str]], threshold: float) -> tuple[float, str] | None:
+    """How alike the most alike of the earlier titles is, 0 to 1 whatever the order of words, and its id."""
+    if not earlier:
+        return None
+    titles = [title for _, title in earlier]
+    (scores,) = cdist([folded], titles, scorer=fuzz.token_set_ratio, score_cutoff=100 * threshold, dtype=np.float64)
+    alike = [(float(score) / 100, event_id) for score, (event_id, _) in zip(scores, earlier, strict=True) if score]
+    return max((found for found in alike if found[0] >= threshold), default=None)
 
 
 def rules_of(gazetteer: pd.DataFrame) -> list[Rule]:
@@ -304,11 +379,11 @@ def updates(headlines: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
     by_event: dict[str, list[Tag]] = defaultdict(list)
     for event_id, name, value, rule_id, words in tags[TAGS].itertuples(index=False):
         by_event[event_id].append(Tag(name, value, rule_id, tuple(words.split("; "))))
+    is_live = headlines["event_kind"] == LIVE if "event_kind" in headlines else pd.Series(False, index=headlines.index)
+    told = headlines[["event_id", "title", "published_on_date"]].assign(is_live=is_live)
     known = [
-        Headline(event_id, title, pd.Timestamp(published_on).date(), by_event[event_id])
-        for event_id, title, published_on in headlines[["event_id", "title", "published_on_date"]].itertuples(
-            index=False
-        )
+        Headline(event_id, title, pd.Timestamp(published_on).date(), by_event[event_id], bool(live))
+        for event_id, title, published_on, live in told.itertuples(index=False)
     ]
     return pd.DataFrame(link_updates(known), columns=LINKS).astype({"similarity_share": "float"})
 

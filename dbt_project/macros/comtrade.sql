@@ -21,6 +21,7 @@
                 cast({{ parse_decimal("primaryvalue", 4) }} as decimal(20, 2)) as value_usd,
                 cast({{ parse_decimal("fobvalue", 4) }} as decimal(20, 2)) as fob_usd,
                 cast({{ parse_decimal("cifvalue", 4) }} as decimal(20, 2)) as cif_usd,
+                {{ comtrade_valuation() }} as valuation,
                 -- Comtrade prints 0 where a weight is not known.
                 cast(
                     {{ weight(parse_decimal("netwgt", 4), parse_decimal("primaryvalue", 4)) }} as decimal(20, 2)
@@ -47,6 +48,28 @@
             then 'the value does not parse'
         end as quarantine_reason
     from named
+{%- endmacro %}
+
+{#-
+    The printed value of an import is its CIF value, or its FOB value where the reporter states no other. Compared as
+    numbers: one is printed as 5 and the other as 5.0.
+-#}
+{% macro comtrade_valuation() -%}
+    {%- set value, cif, fob = (
+        parse_decimal("primaryvalue", 4),
+        parse_decimal("cifvalue", 4),
+        parse_decimal("fobvalue", 4),
+    ) %}
+    case
+        when trim(flowcode) = 'X'
+        then 'fob'
+        when trim(flowcode) = 'M' and {{ value }} = {{ cif }}
+        then 'cif'
+        when trim(flowcode) = 'M' and {{ value }} = {{ fob }}
+        then 'fob'
+        when trim(flowcode) = 'M'
+        then 'unstated'
+    end
 {%- endmacro %}
 
 {% macro comtrade_month() -%}

@@ -19,6 +19,9 @@
                 period_month,
                 max(case when flow_code = 'export' then value_usd end) as export_usd,
                 max(case when flow_code = 'import' then value_usd end) as import_usd,
+                {%- for flow in flows %}
+                    max(case when flow_code = '{{ flow }}' then valuation end) as {{ flow }}_valuation,
+                {%- endfor %}
                 {{ least_settled("data_status") }} as data_status,
                 max(known_from) as known_from
             from {{ observations }}
@@ -47,6 +50,8 @@
                 months.month_number,
                 reports.export_usd,
                 reports.import_usd,
+                reports.export_valuation,
+                reports.import_valuation,
                 {{ money("reports.export_usd - reports.import_usd") }} as balance_usd,
                 reports.data_status,
                 reports.known_from
@@ -124,8 +129,9 @@
         averaged.reporter_iso3,
         averaged.partner_iso3,
         averaged.period_month,
-        ledgers.export_valuation,
-        ledgers.import_valuation,
+        {%- for flow in flows %}
+            coalesce(averaged.{{ flow }}_valuation, ledgers.{{ flow }}_valuation) as {{ flow }}_valuation,
+        {%- endfor %}
         {%- for measure in measures %} averaged.{{ measure }}_usd, {% endfor %}
         {%- for measure in measures %}
             {{ money("averaged." ~ measure ~ "_usd - averaged." ~ measure ~ "_earlier_usd") }}

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.errors import EntrepotError
-from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, read_json
+from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, UsedUpError, read_json
 from orchestration.settings import PROJECT
 from orchestration.source import Access, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
 
@@ -26,6 +26,13 @@ LONGEST_PERIODS = 12
 
 # Asked for where no partner is named: the ten whose books hold about half of the world's trade and most of Korea's.
 REPORTERS = ("KR", "US", "CN", "JP", "DE", "VN", "NL", "MX", "SG", "HK")
+# Of annual exports, where no reporter is named: sixty that sell more than nine tenths of what the world exports.
+EXPORTERS = (
+    *REPORTERS,
+    *("FR", "IT", "GB", "CA", "BE", "ES", "RU", "AE", "CH", "IN", "PL", "AU", "BR", "TH", "MY", "SA", "ID", "TR"),
+    *("IE", "CZ", "AT", "SE", "HU", "DK", "NO", "RO", "SK", "IL", "ZA", "CL", "PH", "QA", "UA", "FI", "PT", "AR"),
+    *("KZ", "NG", "PE", "KW", "GR", "CO", "SI", "LT", "BG", "NZ", "EC", "HR", "MA", "EG"),
+)
 # Where Comtrade's code is not the country's M49 code, because the customs territory is wider than the country.
 OWN_CODES = {"US": "842", "FR": "251", "IN": "699", "NO": "579", "CH": "757"}
 # One mode of transport, one customs procedure, one second partner: all of them, else rows overlap.
@@ -75,8 +82,8 @@ def _request(window: Window, frequency: str, reporter: str, months: tuple[date, 
     return Request(Call(f"{base}/C/{frequency}/HS", params, headers), first, last, scope=scope)
 
 
-def _reporters(window: Window) -> list[str]:
-    return [reporter_code(iso2) for iso2 in window.partners or REPORTERS]
+def _reporters(window: Window, usual: Sequence[str] = REPORTERS) -> list[str]:
+    return [reporter_code(iso2) for iso2 in window.partners or usual]
 
 
 def monthly_totals(window: Window) -> Iterator[Request]:
@@ -96,7 +103,7 @@ def monthly_chapters(window: Window) -> Iterator[Request]:
 
 def annual_exports(window: Window) -> Iterator[Request]:
     """HS headings to the world, a year of a reporter in one call: what comparative advantage is measured on."""
-    for reporter in _reporters(window) if window.has_key else ():
+    for reporter in _reporters(window, EXPORTERS) if window.has_key else ():
         for year in range(window.first.year, window.last.year + 1):
             months = date(year, 1, 1), date(year, 12, 1)
             yield _request(window, "A", reporter, months, cmdCode="AG4", flowCode="X", partnerCode="0")
@@ -151,10 +158,10 @@ def as_asked(request: Request, rows: Sequence[Row]) -> None:
 
 
 def judge(reply: Reply) -> None:
-    """A key that is refused, or whose calls are used up, ends the run; the text says for how long."""
+    """A key that is refused, or whose calls are used up, ends the run; used-up calls are no failure: the rest waits until tomorrow."""
     if reply.status in (401, 403):
         if "quota" in reply.opening.lower():
-            raise ClosedError(f"the calls of the day are used up: {reply.opening}")
+            raise UsedUpError(f"the calls of the day are used up: {reply.opening}")
         raise ClosedError(f"the key is refused (status {reply.status}): {reply.opening}")
 
 

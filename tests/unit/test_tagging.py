@@ -11,12 +11,14 @@ from datetime import date
 from functools import cache
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 from orchestration.tagging import (
     TAGS,
@@ -176,6 +178,79 @@ def test_an_update_of_an_update_knows_where_the_story_began() -> None:
     story = [Headline(f"h{day}", title, date(2025, 12, day), rules.tags(title)) for day, title in enumerate(titles, 14)]
     links = link_updates(story)
     assert [(later, first) for later, _, first, _, _ in links] == [("h15", "h14"), ("h16", "h14")]
+
+
+def links_one_by_one(headlines: list[Headline]) -> list[tuple[str, str, str, float, str]]:
+    """The rule as it is said: each headline held against each earlier one of three days, tags and titles alike."""
+
+    def nested(later: Headline, earlier: Headline, field: str) -> bool:
+        fewer, more = sorted((later.values(field), earlier.values(field)), key=len)
+        return fewer <= more and bool(fewer) == bool(more)
+
+    ordered = sorted(headlines, key=lambda headline: (headline.published_on, headline.event_id))
+    first: dict[str, str] = {}
+    links = []
+    for place, later in enumerate(ordered):
+        found = []
+        for earlier in ordered[:place]:
+            names_company = bool(later.values("company") | earlier.values("company"))
+            alike = fuzz.token_set_ratio(fold(later.title), fold(earlier.title)) / 100
+            if (
+                (later.published_on - earlier.published_on).days <= 3
+                and alike >= (0.5 if names_company else 0.57)
+                and nested(later, earlier, "topic")
+                and nested(later, earlier, "company" if names_company else "country")
+                and (later.is_live or not earlier.is_live)
+            ):
+                found.append((alike, f"topics and {'companies' if names_company else 'countries'}", earlier.event_id))
+        if found:
+            alike, why, earlier_id = max(found)
+            first[later.event_id] = first.get(earlier_id, earlier_id)
+            links.append((later.event_id, earlier_id, first[later.event_id], alike, why))
+    return links
+
+
+def as_headlines(rows: pd.DataFrame) -> list[Headline]:
+    return [
+        Headline(event_id, title, date.fromisoformat(day), reader().tags(title))
+        for event_id, title, day in rows[["event_id", "title", "published_on_date"]].itertuples(index=False)
+    ]
+
+
+@pytest.mark.parametrize("rows", [labelled(), table(REFERENCE / "headlines.csv")], ids=["labelled", "maintained"])
+def test_comparing_only_what_may_repeat_finds_the_same_links_as_comparing_all(rows: pd.DataFrame) -> None:
+    headlines = as_headlines(rows)
+    assert link_updates(headlines) == links_one_by_one(headlines) != []
+
+
+def test_titles_of_mixed_words_are_linked_as_if_all_were_compared() -> None:
+    chance = Random(7)  # noqa: S311
+    titles, mixed = list(labelled()["title"]), []
+    for place in range(300):
+        told = chance.choice(titles).split()
+        for _ in range(chance.randint(0, 3)):
+            told[chance.randrange(len(told))] = chance.choice(chance.choice(titles).split())
+        title, day = " ".join(told), date(2025, 12, 1 + place // 30)
+        mixed.append(Headline(f"e{place:03}", title, day, reader().tags(title), is_live=place % 3 == 0))
+    links = link_updates(mixed)
+    assert links == links_one_by_one(mixed)
+    assert len(links) > 50
+
+
+def test_a_maintained_headline_never_repeats_live_news_and_live_news_may_repeat_it() -> None:
+    title = "Korea Zinc to Build $7.4 Billion U.S. Smelter"
+    told = [
+        Headline(event_id, title, date(2025, 12, day), reader().tags(title), is_live)
+        for event_id, day, is_live in (
+            ("live-1", 14, True),
+            ("live-2", 15, True),
+            ("ours", 18, False),
+            ("live-3", 19, True),
+        )
+    ]
+    links = link_updates(told)
+    assert {later for later, *_ in links} == {"live-2", "live-3"}
+    assert [(later, first) for later, _, first, *_ in links if later == "live-3"] == [("live-3", "ours")]
 
 
 def test_a_story_told_again_after_weeks_is_another_story() -> None:

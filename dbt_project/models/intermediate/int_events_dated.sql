@@ -1,6 +1,7 @@
 {#-
     One row per event that is studied, and whose window disturbs the study of others: headlines, market events, and changes of
-    policy rates since 2015 (hour of the announcement by habit of the bank).
+    policy rates since 2015 (hour of the announcement by habit of the bank). Live news are none of them: see
+    int_headlines_fetched.
     A headline that tells of something to come is studied on the day it was published: a market cannot react sooner.
 -#}
 {%- set banks = [
@@ -34,6 +35,7 @@ with
         from {{ ref("int_headlines_reported") }} as reported
         left join {{ ref("int_headline_updates") }} as updates on updates.event_id = reported.event_id
         left join {{ ref("int_headline_lists") }} as lists on lists.event_id = reported.event_id
+        where coalesce(reported.event_kind, '') <> 'live_news'
     ),
 
     market_events as (

@@ -54,6 +54,28 @@ with
             'as the user brought it' as basis
         from {{ ref("int_inbox_headlines") }}
         where quarantine_reason is null
+    ),
+
+    fetched as (
+        select
+            event_id,
+            title,
+            source_name,
+            event_kind,
+            event_date,
+            event_time,
+            event_timezone,
+            event_precision,
+            published_on_date,
+            'date' as published_on_precision,
+            published_on_date as published_earliest_date,
+            published_on_date as published_latest_date,
+            cast(null as {{ dbt.type_string() }}) as cluster_id,
+            cast(null as {{ dbt.type_string() }}) as supersedes_event_id,
+            cast(null as {{ dbt.type_string() }}) as assets,
+            confidence_code,
+            basis
+        from {{ ref("int_headlines_fetched") }}
     )
 
 select *
@@ -61,3 +83,6 @@ from maintained
 union all
 select *
 from brought
+union all
+select *
+from fetched

@@ -53,18 +53,58 @@ with
         from collected
     ),
 
+    -- What FRED said before we first asked tells since when the value we hold has been known.
+    histories as (select distinct series_code from {{ ref("stg_fred__vintages") }} where quarantine_reason is null),
+
+    first_known as (
+        select vintages.series_code, vintages.observation_date, vintages.observation_value, vintages.known_from
+        from {{ ref("int_observation_vintages") }} as vintages
+        inner join histories on histories.series_code = vintages.series_code
+        where vintages.known_to is null
+    ),
+
     agency_prices as (
         select
             assets.asset_code,
             observations.observation_date as price_date,
             cast(observations.observation_value as double) as price_value,
-            observations.known_from
+            coalesce(first_known.known_from, observations.known_from) as known_from
         from assets
         inner join
             observations
             on observations.source_name = assets.source_name
             and observations.series_code = assets.series_code
             and observations.nth_latest = 1
+        left join
+            first_known
+            on observations.source_name = 'fred'
+            and first_known.series_code = observations.series_code
+            and first_known.observation_date = observations.observation_date
+            and first_known.observation_value = observations.observation_value
+    ),
+
+    -- Indices of a source that is off by default stand in for prices that a user did not bring.
+    quoted as (
+        select
+            case
+                series_code
+                when '^KS11'
+                then 'kospi'
+                when '^N225'
+                then 'nikkei_225'
+                when '^HSI'
+                then 'hang_seng'
+                when '^GSPC'
+                then 'sp_500'
+            end as asset_code,
+            observation_date as price_date,
+            observation_value as price_value,
+            known_from,
+            row_number() over (
+                partition by series_code, observation_date order by known_from desc, release_id desc
+            ) as nth_latest
+        from {{ ref("stg_yahoo__quotes") }}
+        where quarantine_reason is null
     ),
 
     brought as (
@@ -87,6 +127,11 @@ with
         select asset_code, price_date, price_value, known_from
         from brought
         where nth_latest = 1
+        union all
+        select quoted.asset_code, quoted.price_date, quoted.price_value, quoted.known_from
+        from quoted
+        left join (select distinct asset_code from brought) as own on own.asset_code = quoted.asset_code
+        where quoted.nth_latest = 1 and own.asset_code is null
     )
 
 select

@@ -44,7 +44,7 @@ select
     substr(stated.product_code, 1, levels.hs_level) as product_code,
     stated.frequency_code,
     stated.period_start,
-    stated.valuation,
+    {{ one_valuation("stated.valuation") }} as valuation,
     {{ money("sum(stated.value_usd)") }} as value_usd,
     {{ least_settled("stated.data_status") }} as data_status,
     max(stated.known_from) as known_from
@@ -58,5 +58,4 @@ group by
     levels.hs_level,
     substr(stated.product_code, 1, levels.hs_level),
     stated.frequency_code,
-    stated.period_start,
-    stated.valuation
+    stated.period_start

@@ -23,7 +23,8 @@ with
             printed.product_code,
             printed.period_month,
             printed.value_usd,
-            printed.weight_kg
+            printed.weight_kg,
+            cast(null as {{ dbt.type_string() }}) as valuation
         from printed
         inner join releases on releases.release_id = printed.release_id
         left join
@@ -41,7 +42,8 @@ with
             product_code,
             period_month,
             value_usd,
-            weight_kg
+            weight_kg,
+            valuation
         from {{ ref("int_reporters_named") }}
         where product_kind <> 'total'
     ),
@@ -60,9 +62,10 @@ with
             said.period_month,
             said.value_usd,
             said.weight_kg,
-            case
-                when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
-            end as valuation,
+            coalesce(
+                said.valuation,
+                case when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation end
+            ) as valuation,
             case
                 when said.period_month <= releases.settled_through_month
                 then releases.settled_status
@@ -95,17 +98,4 @@ from placed
 left join countries on countries.iso3 = placed.partner_iso3
 -- Groups of countries overlap: with them, partners would not add up to the world.
 where coalesce(countries.kind, 'country') <> 'group'
-group by
-    placed.release_id,
-    placed.scope,
-    placed.dataset_code,
-    placed.ledger_code,
-    placed.reporter_iso3,
-    placed.partner_iso3,
-    placed.flow_code,
-    placed.product_kind,
-    placed.product_code,
-    placed.period_month,
-    placed.valuation,
-    placed.data_status,
-    placed.known_from
+group by all

@@ -1,4 +1,5 @@
 -- What is said by sources of many reporters, of which each row names its own: the United Nations, and a user's files.
+-- A row that tells how it is valued says so; where `valuation` is null, the ledger says it.
 with
 
     country_codes as (select * from {{ ref("country_codes") }}),
@@ -13,7 +14,8 @@ with
             period_month,
             flow_code,
             value_usd,
-            weight_kg
+            weight_kg,
+            valuation
         from {{ ref("stg_comtrade__monthly_trade") }}
         where quarantine_reason is null
         union all
@@ -26,7 +28,8 @@ with
             period_month,
             flow_code,
             value_usd,
-            weight_kg
+            weight_kg,
+            valuation
         from {{ ref("stg_comtrade__monthly_products") }}
         where quarantine_reason is null
     )
@@ -41,7 +44,8 @@ select
     printed.product_code,
     printed.period_month,
     printed.value_usd,
-    printed.weight_kg
+    printed.weight_kg,
+    printed.valuation
 from printed
 inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = printed.release_id
 left join
@@ -63,6 +67,7 @@ select
     coalesce(product_code, 'TOTAL'),
     period_month,
     value_usd,
-    weight_kg
+    weight_kg,
+    cast(null as {{ dbt.type_string() }})
 from {{ ref("int_inbox_trade") }}
 where quarantine_reason is null

@@ -14,7 +14,7 @@ with
             scheme_code,
             sector_code,
             cast(extract(year from period_month) as integer) as year,
-            valuation,
+            {{ one_valuation("valuation") }} as valuation,
             case
                 when sector_code <> 'other' or count(value_usd) = count(*) then {{ money("sum(value_usd)") }}
             end as value_usd,
@@ -32,8 +32,7 @@ with
             flow_code,
             scheme_code,
             sector_code,
-            cast(extract(year from period_month) as integer),
-            valuation
+            cast(extract(year from period_month) as integer)
     )
 
 select

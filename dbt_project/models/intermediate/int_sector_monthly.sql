@@ -13,6 +13,7 @@ with
     months as (
         select
             reports.ledger_code,
+            reports.reporter_iso3,
             reports.flow_code,
             reports.scheme_code,
             reports.sector_code,
@@ -36,7 +37,7 @@ with
         select
             traded.*,
             months.period_month,
-            months.valuation,
+            coalesce(reports.valuation, months.valuation) as valuation,
             {{ money("coalesce(reports.value_usd, 0)") }} as value_usd,
             case
                 when reports.value_usd is not null
@@ -51,12 +52,14 @@ with
         inner join
             months
             on months.ledger_code = traded.ledger_code
+            and months.reporter_iso3 = traded.reporter_iso3
             and months.flow_code = traded.flow_code
             and months.scheme_code = traded.scheme_code
             and months.sector_code = traded.sector_code
         left join
             reports
             on reports.ledger_code = traded.ledger_code
+            and reports.reporter_iso3 = traded.reporter_iso3
             and reports.partner_iso3 = traded.partner_iso3
             and reports.flow_code = traded.flow_code
             and reports.scheme_code = traded.scheme_code
@@ -68,14 +71,14 @@ with
         select
             {{ series }},
             period_month,
-            valuation,
+            {{ one_valuation("valuation") }} as valuation,
             {{ money("sum(value_usd)") }} as mapped_usd,
             {{ least_settled("data_status") }} as data_status,
             max(known_from) as known_from,
             -- What left a broken sector went into the residual.
             max(is_break) as is_break
         from parts
-        group by {{ series }}, period_month, valuation
+        group by {{ series }}, period_month
     ),
 
     measured as (
@@ -100,6 +103,7 @@ from parts
 inner join
     measured
     on measured.ledger_code = parts.ledger_code
+    and measured.reporter_iso3 = parts.reporter_iso3
     and measured.partner_iso3 = parts.partner_iso3
     and measured.flow_code = parts.flow_code
     and measured.scheme_code = parts.scheme_code

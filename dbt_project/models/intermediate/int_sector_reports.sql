@@ -15,7 +15,7 @@ with
             sector_products.scheme_code,
             sector_products.sector_code,
             products.period_month,
-            products.valuation,
+            {{ one_valuation("products.valuation") }} as valuation,
             sum(products.value_usd) as value_usd,
             case when count(products.weight_kg) = count(*) then sum(products.weight_kg) end as weight_kg,
             {{ least_settled("products.data_status") }} as data_status,
@@ -32,8 +32,7 @@ with
             products.flow_code,
             sector_products.scheme_code,
             sector_products.sector_code,
-            products.period_month,
-            products.valuation
+            products.period_month
     ),
 
     worlds as (
@@ -49,7 +48,7 @@ with
             mapped.scheme_code,
             mapped.sector_code,
             mapped.period_month,
-            mapped.valuation,
+            {{ one_valuation("mapped.valuation") }} as valuation,
             sum(mapped.value_usd) as value_usd,
             case when count(mapped.weight_kg) = count(*) then sum(mapped.weight_kg) end as weight_kg,
             {{ least_settled("mapped.data_status") }} as data_status,
@@ -68,8 +67,7 @@ with
             mapped.flow_code,
             mapped.scheme_code,
             mapped.sector_code,
-            mapped.period_month,
-            mapped.valuation
+            mapped.period_month
     ),
 
     both_kinds as (

@@ -67,7 +67,8 @@ with
             printed.flow_code,
             printed.period_month,
             printed.value_usd,
-            printed.precision_usd
+            printed.precision_usd,
+            cast(null as {{ dbt.type_string() }}) as valuation
         from printed
         inner join releases on releases.release_id = printed.release_id
         left join
@@ -75,7 +76,7 @@ with
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
         union all
-        select release_id, ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, value_usd, 1
+        select release_id, ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, value_usd, 1, valuation
         from {{ ref("int_reporters_named") }}
         where product_kind = 'total'
     ),
@@ -93,9 +94,10 @@ with
             said.period_month,
             said.value_usd,
             said.precision_usd,
-            case
-                when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation
-            end as valuation,
+            coalesce(
+                said.valuation,
+                case when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation end
+            ) as valuation,
             case
                 when said.period_month <= releases.settled_through_month
                 then releases.settled_status

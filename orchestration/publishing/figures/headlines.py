@@ -13,7 +13,10 @@ BANKS = {"fed": "Fed", "bok": "Bank of Korea", "boj": "Bank of Japan"}
 
 def headlines(ask: Ask) -> Section:
     events = ask(
-        "select event_id, title, publisher_name, event_date, relevance_code from headline_events order by event_date, event_id"
+        """
+        select event_id, title, publisher_name, event_date, relevance_code from headline_events
+        where event_kind <> 'live_news' order by event_date, event_id
+        """
     )
     tests = ask(
         """

@@ -1,12 +1,14 @@
 """UN Comtrade over the wire: two addresses, one of them with a key, and pages that may be cut off."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from .fetching import Desk
+from orchestration.fetch_shown import raise_failures
+
+from .fetching import SOME_DAY, Desk
 from .server import Answer, Asked
 
 TABLE = "comtrade/monthly_trade"
@@ -95,10 +97,6 @@ def test_without_a_key_products_are_not_asked_for(desk: Desk) -> None:
         (Answer(b"nothing like it", status=404), "status 404"),
         (Answer(b"too many requests", status=429), "status 429"),
         (Answer(b'{"statusCode": 401, "message": "invalid subscription key"}', status=401), "the key is refused"),
-        (
-            Answer(b'{"statusCode": 403, "message": "Out of call volume quota"}', status=403),
-            "calls of the day are used up",
-        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -109,6 +107,19 @@ def test_a_reply_that_cannot_be_right_is_refused_in_words(desk: Desk, key: str, 
     assert said in part.failures[0]
     assert desk.held(TABLE) == []
     assert key not in desk.kept_text() + part.failures[0]
+
+
+@pytest.mark.usefixtures("key")
+def test_calls_that_are_used_up_wait_until_tomorrow_and_fail_nothing(desk: Desk) -> None:
+    said = b'{"statusCode": 403, "message": "Out of call volume quota. Quota will be replenished in 12:30:00."}'
+    desk.served.fault(Answer(said, status=403, kind="application/json"))
+    months = {**A_MONTH, "last": date(2025, 12, 1)}
+    today = desk.fetch(TABLE, **months)
+    assert (today.failures, today.waiting, len(desk.served.asked)) == ([], 2, 1)
+    assert "the calls of the day are used up" in today.closed
+    raise_failures([today])
+    tomorrow = desk.fetch(TABLE, **months, now=SOME_DAY + timedelta(days=1))
+    assert tomorrow.outcomes == {"kept": 2}
 
 
 def test_a_full_preview_page_is_treated_as_cut_off(desk: Desk) -> None:

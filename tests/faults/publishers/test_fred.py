@@ -98,3 +98,61 @@ def test_a_page_in_place_of_the_chart_is_refused(desk: Desk) -> None:
     part = desk.fetch(TABLE)
     assert "is not the csv of" in part.failures[0]
     assert desk.held(TABLE) == []
+
+
+HISTORY = "fred/vintages"
+
+
+def printed(*runs: tuple[str, str, str, str], **other: Any) -> Answer:
+    names = ("date", "value", "realtime_start", "realtime_end")
+    found = [dict(zip(names, run, strict=True)) for run in runs]
+    return Answer(json.dumps({"count": len(found), "observations": found, **other}).encode(), kind="application/json")
+
+
+def test_what_was_said_before_the_first_fetch_is_asked_for_five_years_a_call(desk: Desk, key: str) -> None:
+    run = ("2024-01-01", "3.7", "2024-02-02", "2024-12-31")
+    desk.served.always(API, lambda asked: printed(*[run] if asked.params["realtime_start"] == "2020-01-01" else []))
+    part = desk.fetch(HISTORY)
+    assert part.outcomes == {"kept": len(SERIES), "empty": 3 * len(SERIES)}
+    spans = {(asked.params["realtime_start"], asked.params["realtime_end"]) for asked in desk.served.asked}
+    assert spans == {
+        ("2010-01-01", "2014-12-31"),
+        ("2015-01-01", "2019-12-31"),
+        ("2020-01-01", "2024-12-31"),
+        ("2025-01-01", "2026-11-20"),
+    }
+    assert desk.rows(HISTORY)[0]["realtime_start"] == "2024-02-02"
+    assert key not in desk.kept_text()
+
+
+def test_without_a_key_no_history_is_asked_for(desk: Desk) -> None:
+    assert desk.fetch(HISTORY).due == []
+
+
+@pytest.mark.usefixtures("key")
+def test_a_series_that_had_no_history_then_is_empty_and_no_failure(desk: Desk) -> None:
+    said = (
+        b'{"error_code":400,"error_message":"Bad Request.  The series does not exist in ALFRED but may exist in FRED."}'
+    )
+    desk.served.always(API, Answer(said, status=400, kind="application/json"))
+    part = desk.fetch(HISTORY)
+    assert (part.outcomes, part.failures) == ({"empty": 4 * len(SERIES)}, [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (printed(("2024-01-01", "3.7", "2024-02-02", "2024-02-01")), "days that were not asked for"),
+        (printed(("2024-01-01", "3.7", "1999-02-02", "1999-03-01")), "days that were not asked for"),
+        (printed(("2024-01-01", "3.7", "soon", "2024-12-31")), "a day that is none"),
+        (printed(*[("2014-01-01", "3.7", "2014-02-02", "2026-11-20")] * 2), "gives 1 values twice"),
+        (printed(("2014-01-01", "3.7", "2014-02-02", "2026-11-20"), count=2), "says there are 2"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_history_that_cannot_be_right_is_refused(desk: Desk, key: str, reply: Answer, said: str) -> None:
+    desk.served.always(API, reply)
+    part = desk.fetch(HISTORY)
+    assert said in " ".join(part.failures)
+    assert desk.held(HISTORY) == []
+    assert key not in desk.kept_text() + "".join(part.failures)
