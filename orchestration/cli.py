@@ -195,8 +195,9 @@ def fetch(
             again=again,
             smaller=smaller,
         )
-        with fetching.only_one(at):
-            parts = fetching.plan(at, shown.chosen(sources or []), asked)
+        asked_of = shown.chosen(sources or [])
+        with fetching.only_one(at, asked_of):
+            parts = fetching.plan(at, asked_of, asked)
             if plan:
                 console.print(shown.plan(parts))
                 return
