@@ -20,9 +20,11 @@ from dagster import (
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from orchestration.archive import bundled
-from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables
+from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables, months_of
+from orchestration.housekeeping import forget_job, forget_schedule
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import land, releases
+from orchestration.notify import failure_sensor
 from orchestration.progress import progress, tell
 from orchestration.publishing.docs import write_docs
 from orchestration.publishing.page import write_page
@@ -164,6 +166,8 @@ build = define_asset_job(
     config={"loggers": {"progress": {}}},
 )
 
+forget = forget_job([f"fetch_{source.name}" for source in LIVE if months_of(source) is not None])
+
 defs = Definitions(
     assets=[
         *(
@@ -174,9 +178,9 @@ defs = Definitions(
         ),
         *built,
     ],
-    jobs=[build],
-    schedules=[fetch_schedule(source) for source in LIVE],
-    sensors=[build_sensor(whole), landed_sensor(LIVE)],
+    jobs=[build, forget],
+    schedules=[*(fetch_schedule(source) for source in LIVE), forget_schedule(forget)],
+    sensors=[build_sensor(whole), landed_sensor(LIVE), failure_sensor()],
     resources={"dbt": dbt_resource(settings())},
     loggers={"progress": progress},
     executor=in_process_executor,

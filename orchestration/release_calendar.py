@@ -8,7 +8,7 @@ tells which month a release is the first to print, counted from its own; empty w
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -27,6 +27,7 @@ from orchestration.source import month_after
 FIRST_MONTH = date(2015, 1, 1)
 LOOK_BACK = timedelta(days=400)
 LOOK_AHEAD_MONTHS = 3
+NEXT_TOLD = 3
 EARLY_MORNING = time(6)
 
 
@@ -120,6 +121,30 @@ def next_due(source: str, table: str, lag_days: int | None, held: date | None, t
     if held is None:
         return next(((month, day) for month, day in reversed(due) if day <= today), None)
     return next(((month, day) for month, day in due if month > held), None)
+
+
+def told(
+    held: Mapping[tuple[str, str], date | None], lags: Mapping[tuple[str, str], int | None], today: date
+) -> list[str]:
+    """What is late, the latest first, and what is due next, a sentence each; tables that share it share a sentence.
+
+    `held` is the last month held of each source and table, None where none is.
+    """
+    owed: dict[tuple[str, date, date], list[str]] = {}
+    for (source, table), month in held.items():
+        found = next_due(source, table, lags.get((source, table)), month, today)
+        if found is not None:
+            owed.setdefault((source, *found), []).append(table)
+    late = sorted((key for key in owed if key[2] < today), key=lambda key: key[2])
+    coming = sorted((key for key in owed if key[2] >= today), key=lambda key: key[2])[:NEXT_TOLD]
+    return [_sentence(key, owed[key], today) for key in [*late, *coming]]
+
+
+def _sentence(owed: tuple[str, date, date], tables: list[str], today: date) -> str:
+    source, month, day = owed
+    late = (today - day).days
+    verb, end = ("was", f"; {late:,} {'day' if late == 1 else 'days'} late") if late > 0 else ("is", "")
+    return f"{source} {month:%B %Y} {verb} due on {day.day} {day:%B %Y}{end}: {', '.join(sorted(tables))}"
 
 
 def months_due(tables: pd.DataFrame, today: date) -> pd.DataFrame:

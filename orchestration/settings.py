@@ -15,6 +15,8 @@ from orchestration import holder
 from orchestration.errors import EntrepotError
 
 PROJECT = Path(__file__).resolve().parent.parent
+DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
+EARLIER_DAGSTER_YAML = "telemetry:\n  enabled: false\n"
 
 
 class Patience(BaseModel):
@@ -36,6 +38,7 @@ class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
     `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
+    `ENTREPOT_NOTIFY_URL` is where a failed run is told, an address of Apprise: mail, Slack, a webhook and many more.
     """
 
     model_config = SettingsConfigDict(
@@ -47,6 +50,7 @@ class Settings(BaseSettings):
     secrets: Path = Path("~/.config/entrepot/secrets.env")
     fetch_via: str | None = None
     patience: Patience = Patience()
+    notify_url: SecretStr | None = None
 
     @field_validator("fetch_via")
     @classmethod
@@ -144,7 +148,9 @@ class Settings(BaseSettings):
         """Makes the home folder and proves that it can be written, so that a long run does not fail at its end."""
         try:
             self.dagster_home.mkdir(parents=True, exist_ok=True)
-            (self.dagster_home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+            configured = self.dagster_home / "dagster.yaml"
+            if not configured.is_file() or configured.read_text() == EARLIER_DAGSTER_YAML:
+                configured.write_text(DAGSTER_YAML.read_text())
         except OSError as problem:
             raise EntrepotError(
                 f"Cannot write to {self.home} ({problem.strerror}). Nothing was changed. "

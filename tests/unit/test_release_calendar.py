@@ -8,7 +8,7 @@ import pytest
 from dateutil.rrule import rrulestr
 
 from orchestration import release_calendar
-from orchestration.release_calendar import Rule, last_month_due, last_release, months_due, next_due, rules_of
+from orchestration.release_calendar import Rule, last_month_due, last_release, months_due, next_due, rules_of, told
 from orchestration.settings import settings
 from orchestration.source import discover
 
@@ -71,6 +71,24 @@ def test_korean_october_is_due_on_the_monday_after_the_15th_of_november() -> Non
     assert last_month_due("kcs", "country_totals", before) == date(2026, 9, 1)
     assert last_month_due("kcs", "country_totals", after) == october
     assert last_release("kcs", "country_totals", after) == after
+
+
+def test_what_is_late_is_told_in_a_sentence_and_what_is_next_after_it() -> None:
+    held = {("kcs", "country_totals"): date(2026, 9, 1), ("census", "country_imports"): date(2026, 9, 1)}
+    lags: dict[tuple[str, str], int | None] = dict.fromkeys(held, 30)
+    assert told(held, lags, date(2026, 11, 19)) == [
+        "kcs October 2026 was due on 16 November 2026; 3 days late: country_totals",
+        "census October 2026 is due on 7 December 2026: country_imports",
+    ]
+    assert told(held, lags, date(2026, 11, 16))[0] == "kcs October 2026 is due on 16 November 2026: country_totals"
+
+
+def test_tables_that_share_a_due_day_share_a_sentence_and_one_never_held_owes_the_last_month() -> None:
+    held = {("census", "country_imports"): None, ("census", "country_exports"): date(2026, 8, 1)}
+    lags: dict[tuple[str, str], int | None] = dict.fromkeys(held, 36)
+    assert told(held, lags, date(2026, 11, 6)) == [
+        "census September 2026 was due on 5 November 2026; 1 day late: country_exports, country_imports"
+    ]
 
 
 def test_a_table_without_a_calendar_is_due_by_its_lag_and_one_that_nobody_owes_never() -> None:
