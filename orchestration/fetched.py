@@ -30,8 +30,9 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from orchestration import fetch as fetching
 from orchestration.errors import EntrepotError
-from orchestration.fetch import Asked, Part, landed_months, only_one, plan, run
+from orchestration.fetch import Asked, Part, landed_months, only_one
 from orchestration.landing import months_held
 from orchestration.settings import Settings, settings
 from orchestration.source import Fetch, RawTable, Source, Window, month_after
@@ -119,8 +120,8 @@ def _fetch(at: Settings, source: Source, table: RawTable, months: Sequence[date]
     alone = replace(source, tables=(table,))
     asked = Asked(first=min(months), last=max(months)) if months else Asked()
     with only_one(at, [source]):
-        (part,) = plan(at, [alone], asked)
-        run(at, [part], asked)
+        (part,) = fetching.plan(at, [alone], asked)
+        fetching.run(at, [part], asked, clock=fetching.now_utc)
     return part
 
 
