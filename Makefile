@@ -7,7 +7,7 @@ SUPERSET := .venv-superset
 PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format bench dev superset superset-test reference clean
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -16,6 +16,8 @@ help:
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
+	@echo 'make daemon     a server that ticks, fetches, builds and is killed in the midst (a quarter of an hour)'
+	@echo 'make year       a year of releases, revisions and outages in minutes, with memory and disk'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
@@ -45,6 +47,12 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfmt --no-progressbar dbt_project
+
+daemon: $(INSTALLED)
+	$(BIN)/pytest -s tests/daemon
+
+year: $(INSTALLED)
+	$(BIN)/pytest -s tests/year
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m tests.benchmarks.main_job

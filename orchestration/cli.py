@@ -198,8 +198,9 @@ def fetch(
             again=again,
             smaller=smaller,
         )
-        with fetching.only_one(at):
-            parts = fetching.plan(at, shown.chosen(sources or []), asked)
+        asked_of = shown.chosen(sources or [])
+        with fetching.only_one(at, asked_of):
+            parts = fetching.plan(at, asked_of, asked)
             if plan:
                 console.print(shown.plan(parts))
                 return
@@ -233,6 +234,7 @@ def status() -> None:
             )
         with duckdb.connect(str(at.current_file), read_only=True) as reader:
             console.print(_health(reader))
+            console.print(_due(reader), soft_wrap=True, highlight=False)
             if brought := _inbox(reader):
                 console.print(brought)
         if waiting := inbox.waiting(at):
@@ -269,6 +271,22 @@ def _health(reader: duckdb.DuckDBPyConnection) -> Table:
         lateness = "–" if late is None else f"{late:,}"
         table.add_row(f"{source}.{name}", latest or "none", due, lateness, *(f"{count or 0:,}" for count in counts))
     return table
+
+
+def _due(reader: duckdb.DuckDBPyConnection) -> str:
+    """What publishers owe today, by their calendars, of the tables that can be fetched."""
+    from orchestration import release_calendar
+    from orchestration.source import discover
+
+    lags = {
+        (source.name, table.name): table.release_lag_days
+        for source in discover()
+        for table in source.tables
+        if table.fetch is not None
+    }
+    rows = reader.execute("select source_name, table_name, latest_period_month from marts.data_health").fetchall()
+    held = {(source, table): month for source, table, month in rows if (source, table) in lags}
+    return "\n".join(["\nDue", *release_calendar.told(held, lags, datetime.now(UTC).date())])
 
 
 def _inbox(reader: duckdb.DuckDBPyConnection) -> Table | None:

@@ -8,6 +8,8 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
+    AssetSelection,
+    AssetSpec,
     Definitions,
     MaterializeResult,
     MetadataValue,
@@ -18,12 +20,16 @@ from dagster import (
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from orchestration.archive import bundled
+from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables, months_of
+from orchestration.housekeeping import forget_job, forget_schedule
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import land, releases
+from orchestration.notify import failure_sensor
 from orchestration.progress import progress, tell
 from orchestration.publishing.docs import write_docs
 from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
+from orchestration.schedules import build_sensor, fetch_schedule, something_came, something_changed
 from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
 from orchestration.transform import Translator, asset_key, dbt_resource, forget_results, manifest, marts, tests
@@ -36,6 +42,7 @@ WRITER_POOL = "warehouse"
 def landing_asset(source: Source, table: RawTable) -> AssetsDefinition:
     @asset(
         key=["landing", source.name, table.name],
+        deps=[fetched_key(source, table)] if table.fetch else [],
         group_name=source.name,
         kinds={"parquet"},
         description=f"Release files of {source.publisher}, as published and never changed. {table.grain}",
@@ -126,20 +133,54 @@ def _write_site(folder: Path) -> None:
     write_docs(folder, settings().dbt_target / "manifest.json")
 
 
-TABLES = [(source, table) for source in discover() for table in source.tables]
+SOURCES = discover()
+LIVE = [source for source in SOURCES if source.is_live]
+TABLES = [(source, table) for source in SOURCES for table in source.tables]
+FETCHED = [fetched_key(source, table) for source in LIVE for table in live_tables(source)]
+NOT_BUILT = {"fetched", "entrepot"}
 
-build = define_asset_job(
-    "build", description="From the releases at hand to a published file.", config={"loggers": {"progress": {}}}
-)
+came, changed = something_came(FETCHED), something_changed()
 
-defs = Definitions(
-    assets=[
+
+def automated(spec: AssetSpec) -> AssetSpec:
+    """What reads nothing that a build makes begins it; the rest follows. So a build is whole or is not."""
+    begins = all(dep.asset_key.path[0] in NOT_BUILT for dep in spec.deps)
+    return spec.replace_attributes(automation_condition=came if begins else changed)
+
+
+built = [
+    made.map_asset_specs(automated)
+    for made in (
         *(landing_asset(source, table) for source, table in TABLES),
         *(raw_asset(source, table) for source, table in TABLES),
         models,
         release,
+    )
+]
+whole = AssetSelection.assets(*built)
+
+build = define_asset_job(
+    "build",
+    selection=whole,
+    description="From the releases at hand to a published file.",
+    config={"loggers": {"progress": {}}},
+)
+
+forget = forget_job([f"fetch_{source.name}" for source in LIVE if months_of(source) is not None])
+
+defs = Definitions(
+    assets=[
+        *(
+            fetched_asset(source, table, table.fetch)
+            for source in LIVE
+            for table in live_tables(source)
+            if table.fetch is not None
+        ),
+        *built,
     ],
-    jobs=[build],
+    jobs=[build, forget],
+    schedules=[*(fetch_schedule(source) for source in LIVE), forget_schedule(forget)],
+    sensors=[build_sensor(whole), landed_sensor(LIVE), failure_sensor()],
     resources={"dbt": dbt_resource(settings())},
     loggers={"progress": progress},
     executor=in_process_executor,

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,8 @@ from filelock import FileLock, Timeout
 
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
-from orchestration.landing import Release, checksum_of_file, keep_stream, land, printings
+from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printings
+from orchestration.release_calendar import last_month_due, last_release
 from orchestration.replies import Call, ClosedError, NothingError, RefusedError, UsedUpError
 from orchestration.settings import Settings
 from orchestration.source import Access, Bulk, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
@@ -28,6 +29,7 @@ from orchestration.source import Access, Bulk, Fetch, Page, RawTable, Request, R
 A_YEAR = timedelta(days=365)
 FEWEST_TO_COMPARE = 10
 SHRUNKEN = 0.6
+EMPTY_IS_FRESH = timedelta(hours=3)
 MOST_PAGES = 2_000
 ANSWERS = ("kept", "unchanged", "empty")
 
@@ -60,6 +62,7 @@ class Part:
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     closed: str = ""
+    kept_months: set[date] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -81,7 +84,7 @@ class CallLog:
         self._path, self._access = path, access
         self._zone = ZoneInfo(access.day_zone)
         self._sent: Counter[tuple[str, date]] = Counter()
-        self._answered: dict[tuple[str, str], datetime] = {}
+        self._answered: dict[tuple[str, str], tuple[datetime, str]] = {}
         written = path.read_text(encoding="utf-8") if path.is_file() else ""
         self._break = "\n" if written and not written.endswith("\n") else ""
         for line in written.splitlines():
@@ -99,7 +102,8 @@ class CallLog:
         tables = {name for name, _ in self._sent} if self._access.daily_for_all else {table}
         return max(0, self._access.daily_calls - sum(self._sent[name, day] for name in tables))
 
-    def answered(self, table: str, request: str) -> datetime | None:
+    def answered(self, table: str, request: str) -> tuple[datetime, str] | None:
+        """When a request was last answered, and how."""
         return self._answered.get((table, request))
 
     def write(self, table: str, request: str, outcome: str, now: datetime) -> None:
@@ -114,7 +118,7 @@ class CallLog:
         if outcome == "sent":
             self._sent[table, at.astimezone(self._zone).date()] += 1
         elif outcome in ANSWERS:
-            self._answered[table, request] = at
+            self._answered[table, request] = at, outcome
 
 
 def now_utc() -> datetime:
@@ -138,40 +142,65 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
     for table in source.tables:
         if table.fetch is None:
             continue
-        today = now.astimezone(ZoneInfo(source.access.day_zone)).date()
-        requests = [] if off else list(table.fetch.plan(_window(table, table.fetch, asked, today, has_key)))
-        due = [each for each in requests if asked.again or not _is_fresh(log, table, table.fetch, each, now)]
+        window = _window(source, table, table.fetch, asked, now)
+        requests = [] if off else list(table.fetch.plan(replace(window, has_key=has_key)))
+        printed = last_release(source.name, table.name, now)
+        due = [each for each in requests if asked.again or not _is_fresh(log, table, table.fetch, each, now, printed)]
         due.sort(key=lambda request: request.period_to, reverse=True)
         left = log.calls_left(table.name, now)
         yield Part(source, table, table.fetch, due, fresh=len(requests) - len(due), calls_left=left, off=off)
 
 
-def _window(table: RawTable, fetch: Fetch, asked: Asked, today: date, has_key: bool) -> Window:
-    last = asked.last or table.last_printed(today)
+def _window(source: Source, table: RawTable, fetch: Fetch, asked: Asked, now: datetime) -> Window:
+    today = now.astimezone(ZoneInfo(source.access.day_zone)).date()
+    newest = max(table.last_printed(today), last_month_due(source.name, table.name, now) or fetch.earliest)
+    last = asked.last or newest
     first = max(asked.first or min(fetch.window_from(today), last), fetch.earliest)
-    return Window(first=first, last=last, today=today, partners=asked.partners, has_key=has_key)
+    return Window(first=first, last=last, today=today, partners=asked.partners)
 
 
-def _is_fresh(log: CallLog, table: RawTable, fetch: Fetch, request: Request, now: datetime) -> bool:
-    """Months that the publisher no longer changes are asked for once a year; an open one again after a while."""
-    answered = log.answered(table.name, request.name)
+def _is_fresh(
+    log: CallLog, table: RawTable, fetch: Fetch, request: Request, now: datetime, printed: datetime | None
+) -> bool:
+    """Months that the publisher no longer changes are asked for once a year; an open one again after a while, and
+    always once its calendar says that it has printed since."""
+    answered, outcome = log.answered(table.name, request.name) or (None, "")
     if answered is None:
         return False
-    was_settled = request.period_to < fetch.window_from(answered.date())
-    return now - answered < (A_YEAR if was_settled else fetch.fresh)
+    if request.period_to < fetch.window_from(answered.date()):
+        return now - answered < A_YEAR
+    if printed is not None and answered < printed:
+        return False
+    return now - answered < (min(fetch.fresh, EMPTY_IS_FRESH) if outcome == "empty" else fetch.fresh)
+
+
+def landed_months(at: Settings, source: Source, table: RawTable, now: datetime | None = None) -> set[date]:
+    """Months whose every request was answered and of which a release is held: those that a plan does not miss."""
+    if table.fetch is None:
+        return set()
+    log = CallLog(at.calls / f"{source.name}.jsonl", source.access)
+    window = _window(source, table, table.fetch, Asked(first=table.fetch.earliest), now or now_utc())
+    requests = list(table.fetch.plan(replace(window, has_key=at.key(source.name) is not None)))
+    missing = {each.period_from for each in requests if log.answered(table.name, each.name) is None}
+    asked = {each.period_from for each in requests}
+    return (asked - missing) & months_held(at.landing, source.name, table.name)
 
 
 @contextmanager
-def only_one(at: Settings) -> Iterator[None]:
-    """Two fetches at once would count the calls of a day twice over."""
+def only_one(at: Settings, sources: Sequence[Source]) -> Iterator[None]:
+    """Two fetches of one source at once would count the calls of a day twice over; two sources go side by side."""
     at.prepare()
-    try:
-        held = FileLock(at.home / "fetch.lock", is_singleton=True).acquire(blocking=False)
-    except Timeout:
-        raise EntrepotError(
-            f"Another fetch into {at.home} is running. Nothing was asked. Wait until it ends, or set ENTREPOT_HOME."
-        ) from None
-    with held:
+    at.calls.mkdir(exist_ok=True)
+    with ExitStack() as locks:
+        for source in sources:
+            try:
+                lock = FileLock(at.calls / f"{source.name}.lock", is_singleton=True)
+                locks.enter_context(lock.acquire(blocking=False))
+            except Timeout:
+                raise EntrepotError(
+                    f"Another fetch of {source.name} into {at.home} is running. Nothing was asked. "
+                    "Wait until it ends, or set ENTREPOT_HOME."
+                ) from None
         yield
 
 
@@ -301,6 +330,8 @@ class _Fetcher:
         if not rows:
             return "empty"
         _, is_new = land(self._at.landing, release, _table(rows))
+        if is_new:
+            part.kept_months.add(period[0])
         return "kept" if is_new else "unchanged"
 
     async def _large(self, client: Client, part: Part, request: Request, bulk: Bulk) -> str:

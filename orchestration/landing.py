@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -144,6 +145,18 @@ def keep_stream(
 def releases(landing: Path, source: str, table: str) -> list[Release]:
     """The releases held of one table, oldest first."""
     return _read(landing / source / table, "*.parquet")
+
+
+def months_held(landing: Path, source: str, table: str) -> set[date]:
+    """The months that the releases of one table report on, by the names of their files: no file is opened."""
+    spans = [
+        re.search(r"-(\d{4})(\d\d)-(\d{4})(\d\d)-", path.name) for path in (landing / source / table).glob("*.parquet")
+    ]
+    held = set()
+    for first_year, first_month, last_year, last_month in (map(int, span.groups()) for span in spans if span):
+        months = range(first_year * 12 + first_month - 1, last_year * 12 + last_month)
+        held |= {date(month // 12, month % 12 + 1, 1) for month in months}
+    return held
 
 
 def printings(landing: Path, release: Release) -> list[Release]:

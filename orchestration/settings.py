@@ -15,6 +15,8 @@ from orchestration import holder
 from orchestration.errors import EntrepotError
 
 PROJECT = Path(__file__).resolve().parent.parent
+DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
+EARLIER_DAGSTER_YAML = "telemetry:\n  enabled: false\n"
 
 
 class Patience(BaseModel):
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
 
     `ENTREPOT_ACCEPTED_TERMS=yahoo` turns on a source whose terms a person has to accept first; commas between several.
     `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
+    `ENTREPOT_NOTIFY_URL` is where a failed run is told, an address of Apprise: mail, Slack, a webhook and many more.
     """
 
     model_config = SettingsConfigDict(
@@ -49,6 +52,7 @@ class Settings(BaseSettings):
     fetch_via: str | None = None
     accepted_terms: str = ""
     patience: Patience = Patience()
+    notify_url: SecretStr | None = None
 
     @field_validator("fetch_via")
     @classmethod
@@ -155,7 +159,9 @@ class Settings(BaseSettings):
         """Makes the home folder and proves that it can be written, so that a long run does not fail at its end."""
         try:
             self.dagster_home.mkdir(parents=True, exist_ok=True)
-            (self.dagster_home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+            configured = self.dagster_home / "dagster.yaml"
+            if not configured.is_file() or configured.read_text() == EARLIER_DAGSTER_YAML:
+                configured.write_text(DAGSTER_YAML.read_text())
         except OSError as problem:
             raise EntrepotError(
                 f"Cannot write to {self.home} ({problem.strerror}). Nothing was changed. "

@@ -2,7 +2,7 @@
 
 Read strictly with `defusedxml`: `feedparser` takes an error page for a feed without items, which is not for us.
 
-A feed holds the latest items only, so it is asked every three hours; there is no key and no quota.
+A feed holds the latest items only, so it is asked every hour; there is no key and no quota.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ SOURCE = Source(
                 read=read_items,
                 first_open=lambda today: today.replace(day=1),
                 open_status="final",
-                fresh=timedelta(hours=3),
+                fresh=timedelta(minutes=50),
             ),
         ),
     ),

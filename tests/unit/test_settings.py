@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from filelock import Timeout
 
 from orchestration.errors import EntrepotError
@@ -94,7 +95,24 @@ def test_a_relative_home_is_fixed_when_it_is_read(monkeypatch: pytest.MonkeyPatc
 def test_preparing_makes_the_home_and_switches_telemetry_off(home: Path) -> None:
     settings().prepare()
     settings().prepare()
-    assert (home / "dagster" / "dagster.yaml").read_text() == "telemetry:\n  enabled: false\n"
+    configured = yaml.safe_load((home / "dagster" / "dagster.yaml").read_text())
+    assert configured["telemetry"] == {"enabled": False}
+
+
+def test_one_run_at_a_time_writes_and_a_killed_one_holds_no_place(home: Path) -> None:
+    settings().prepare()
+    configured = yaml.safe_load((home / "dagster" / "dagster.yaml").read_text())
+    assert configured["concurrency"]["pools"] == {"default_limit": 1, "granularity": "run"}
+    assert configured["run_monitoring"]["enabled"] is True
+
+
+def test_a_configuration_of_ones_own_stays_and_that_of_an_earlier_version_does_not(home: Path) -> None:
+    configured = home / "dagster" / "dagster.yaml"
+    configured.parent.mkdir(parents=True)
+    for text, stays in (("storage: {}\n", True), ("telemetry:\n  enabled: false\n", False)):
+        configured.write_text(text)
+        settings().prepare()
+        assert (configured.read_text() == text) is stays
 
 
 @pytest.mark.parametrize("obstacle", ["home", "home/dagster"])

@@ -21,32 +21,15 @@ with
         select
             raw_tables.source_name,
             raw_tables.table_name,
-            max(months.period_month) as expected_period_month,
-            min(
-                case
-                    when months.period_month > releases.latest_period_month
-                    then
-                        cast(
-                            {{
-                                dbt.dateadd(
-                                    "day",
-                                    "raw_tables.release_lag_days",
-                                    dbt.dateadd("month", 1, "months.period_month"),
-                                )
-                            }} as date
-                        )
-                end
-            ) as first_missed_date
+            max(case when months.due_date <= {{ today }} then months.period_month end) as expected_period_month,
+            min(case when months.period_month > releases.latest_period_month then months.due_date end) as due_date
         from raw_tables
         left join
             releases on releases.source_name = raw_tables.source_name and releases.table_name = raw_tables.table_name
         inner join
-            {{ ref("dim_month") }} as months
-            on cast(
-                {{ dbt.dateadd("day", "raw_tables.release_lag_days", dbt.dateadd("month", 1, "months.period_month")) }}
-                as date
-            )
-            <= {{ today }}
+            {{ ref("int_months_due") }} as months
+            on months.source_name = raw_tables.source_name
+            and months.table_name = raw_tables.table_name
         group by raw_tables.source_name, raw_tables.table_name
     ),
 
@@ -75,8 +58,11 @@ select
     cast(coalesce(releases.row_count, 0) as bigint) as row_count,
     releases.first_period_month,
     releases.latest_period_month,
-    due.expected_period_month,
-    cast({{ dbt.datediff("due.first_missed_date", today, "day") }} as bigint) as late_days,
+    cast(due.expected_period_month as date) as expected_period_month,
+    cast(due.due_date as date) as due_date,
+    cast(
+        case when due.due_date < {{ today }} then {{ dbt.datediff("due.due_date", today, "day") }} end as bigint
+    ) as late_days,
     releases.known_from,
     releases.loaded_at_utc,
     cast(totals.totals_compared_count as bigint) as totals_compared_count,
