@@ -12,7 +12,9 @@ Three things of PostgreSQL shape the rest:
 A run that dies leaves `<schema>__new`, which the next run removes. Schemas are told to be ours by their comment; no other is touched.
 """
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,8 +31,15 @@ from orchestration.publishing.release import DATABASE, Publication, current
 
 MARK = "Entrepôt release "
 BATCH_ROWS = 50_000
-LOCK_TRY = "500ms"
+LOCK_SECONDS = 0.5
 DROP_TRY = "2s"
+SESSION = (
+    "set search_path = pg_catalog, pg_temp",
+    "set client_min_messages = warning",
+    "set statement_timeout = 0",
+    "set lock_timeout = '10s'",
+    "set tcp_keepalives_idle = 60",
+)
 LONGEST_NAME = 40
 INSTALL = ".venv/bin/pip install --no-deps --require-hashes -r requirements-postgres.lock"
 
@@ -158,13 +167,42 @@ class _Server:
     def __init__(self, connection: Any, failure: type[Exception]) -> None:
         self.cursor = connection.cursor()
         self.failure = failure
+        self.limit = math.inf
 
     def run(self, *statements: str) -> None:
         for statement in statements:
-            self.cursor.execute(statement)
+            with self._cancelled():
+                self.cursor.execute(statement)
+
+    def append(self, schema: str, table: str, batches: Any) -> None:
+        with self._cancelled():
+            self.cursor.adbc_ingest(table, batches, mode="append", db_schema_name=schema)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """The server ends any statement that takes longer; sqlstate 57014."""
+        self.run(f"set statement_timeout = {max(1, round(seconds * 1000))}")
+        self.limit = seconds
+        try:
+            yield
+        finally:
+            self.limit = math.inf
+            with suppress(self.failure):  # where it ended a transaction, the end of that takes the setting back
+                self.run("set statement_timeout = 0")
+
+    @contextmanager
+    def _cancelled(self) -> Iterator[None]:
+        """The driver turns Ctrl-C into a wish to the server to cancel; what it answers looks like a statement over its time."""
+        started = time.monotonic()
+        try:
+            yield
+        except self.failure as problem:
+            if sqlstate(problem) == "57014" and time.monotonic() - started < self.limit:
+                raise KeyboardInterrupt from problem
+            raise
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        self.cursor.execute(statement)
+        self.run(statement)
         found: list[tuple[Any, ...]] = self.cursor.fetchall()
         return found
 
@@ -202,16 +240,10 @@ def _connected(to: Address) -> Iterator[_Server]:
         connection = driver.connect(to.uri, autocommit=True)
     except driver.Error as problem:
         raise EntrepotError(_cannot_connect(to, reason(problem))) from None
+    server = _Server(connection, driver.Error)
     try:
-        server = _Server(connection, driver.Error)
-        server.run(
-            "set search_path = pg_catalog, pg_temp",
-            "set client_min_messages = warning",
-            "set statement_timeout = 0",
-            "set lock_timeout = '10s'",
-            "set tcp_keepalives_idle = 60",
-        )
-        with suppress(driver.Error):  # tells a server that knows it (14 and later) to see early that we died
+        server.run(*SESSION)
+        with suppress(driver.Error):  # a server from version 14 on sees early that we died
             server.run("set client_connection_check_interval = '5s'")
         yield server
     finally:
@@ -232,6 +264,11 @@ def _cannot_connect(to: Address, why: str) -> str:
             "See that the server runs, that it listens on that address, and that its pg_hba.conf lets this machine in."
         )
     return f"Cannot connect to {to.shown} ({to.redacted(why)}). Nothing was copied. {mend}"
+
+
+def sqlstate(problem: BaseException) -> str | None:
+    """PostgreSQL's code of an error; None for one of the connection."""
+    return getattr(problem, "sqlstate", None)
 
 
 def reason(problem: BaseException) -> str:
@@ -353,7 +390,7 @@ class _Copy:
                     f"alter role {quoted(self.reader)} set default_transaction_read_only = on",
                 )
         except self.server.failure as problem:
-            if getattr(problem, "sqlstate", None) != "42501":
+            if sqlstate(problem) != "42501":
                 raise
             raise EntrepotError(
                 f"There is no role {self.reader} at {self.to.shown}, and this user may not create roles. Nothing was "
@@ -382,7 +419,7 @@ class _Copy:
         batches = self.release.execute(
             f"select {', '.join(column.selected for column in columns)} from marts.{quoted(mart)}"
         ).to_arrow_reader(BATCH_ROWS)
-        self.server.cursor.adbc_ingest(mart, batches, mode="append", db_schema_name=self.staging)
+        self.server.append(self.staging, mart, batches)
         found = self.server.value(f"count(*) from {table}")
         if found != rows:
             raise EntrepotError(
@@ -417,7 +454,7 @@ class _Copy:
         try:
             self.server.run(f"alter table {table} add primary key ({', '.join(map(quoted, grain))})")
         except self.server.failure as problem:
-            if getattr(problem, "sqlstate", None) not in NO_KEY:
+            if sqlstate(problem) not in NO_KEY:
                 raise
             self.notes.append(f"{mart} has no primary key: {reason(problem)}.")
 
@@ -439,11 +476,11 @@ class _Copy:
         self.doing = "waiting for transactions that began before the rows were copied"
         table = f"{quoted(self.staging)}.settled"
         self.server.run(f"create table {table} (n integer)")
-        self.server.run(f"set statement_timeout = {max(1, round(wait_seconds * 1000))}")
         try:
-            self.server.run(f"create index concurrently on {table} (n)")
+            with self.server.within(wait_seconds):
+                self.server.run(f"create index concurrently on {table} (n)")
         except self.server.failure as problem:
-            if getattr(problem, "sqlstate", None) not in BUSY:
+            if sqlstate(problem) not in BUSY:
                 raise
             sessions = self._sessions("where backend_xmin is not null and datname = current_database()")
             raise EntrepotError(
@@ -452,8 +489,6 @@ class _Copy:
                 "longer with --wait. An administrator finds it with: select pid, usename, xact_start from "
                 "pg_stat_activity where backend_xmin is not null order by xact_start;"
             ) from None
-        finally:
-            self.server.run("set statement_timeout = 0")
         self.server.run(f"drop table {table}")
 
     def _sessions(self, condition: str) -> str:
@@ -470,7 +505,7 @@ class _Copy:
         old = f"{self.schema}__old_{found[0][0]}" if found else None
         tables = self._tables(self.schema)
         patience = Retrying(
-            retry=retry_if_exception(lambda problem: getattr(problem, "sqlstate", None) in BUSY),
+            retry=retry_if_exception(lambda problem: sqlstate(problem) in BUSY),
             stop=stop_after_delay(wait_seconds),
             wait=wait_fixed(0.5),
         )
@@ -493,11 +528,8 @@ class _Copy:
         self.server.run("begin")
         try:
             if tables:
-                self.server.run(
-                    f"set local statement_timeout = '{LOCK_TRY}'",
-                    f"lock table {', '.join(tables)} in access exclusive mode",
-                    "set local statement_timeout = 0",
-                )
+                with self.server.within(LOCK_SECONDS):
+                    self.server.run(f"lock table {', '.join(tables)} in access exclusive mode")
             if old is not None:
                 self.server.run(f"alter schema {quoted(self.schema)} rename to {quoted(old)}")
             self.server.run(
@@ -536,7 +568,7 @@ class _Copy:
         try:
             self._drop(old)
         except self.server.failure as problem:
-            if getattr(problem, "sqlstate", None) == "2BP01":
+            if sqlstate(problem) == "2BP01":
                 self.notes.append(
                     f"The marts of an earlier release stay in schema {old}, for something of yours is built on them"
                     f"{self._dependents(old)}. Create it anew on {self.schema}; the next publish removes the rest."
@@ -561,7 +593,7 @@ class _Copy:
 
     def _explained(self, problem: BaseException) -> str:
         why = self.to.redacted(reason(problem))
-        code = getattr(problem, "sqlstate", None) or ""
+        code = sqlstate(problem) or ""
         if code == "42501":
             mend = "Publish as the owner of the database, or be granted that right."
         elif code == "53100":

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.publishing.release import Publication, current
 
-from .conftest import ADMIN, HOST, Database, Session, renew, until
+from .conftest import ADMIN, HOST, PATIENCE_SECONDS, Database, Session, renew, until
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -35,6 +35,22 @@ def publish(entrepot: Command, home: Path, database: Database) -> Command:
         return answer
 
     return run
+
+
+@pytest.fixture
+def starts(start: Start, home: Path, database: Database, tmp_path: Path) -> Iterator[Start]:
+    """`starts("--wait", "1")` runs a publish beside the test, its words in the file `out`; it never outlives the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(*arguments: str) -> subprocess.Popen[bytes]:
+        command = ("entrepot", "publish", "--to", database.address(), *arguments)
+        started.append(start(home, tmp_path / "out", *command, PGPASSWORD=database.password))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def schemas(database: Database) -> list[str]:
@@ -259,17 +275,15 @@ def _in_one_question(reader: Session) -> tuple[str, int, int]:
 
 
 def test_a_publisher_killed_in_the_middle_leaves_the_old_marts_and_the_next_run_cleans_up(
-    publish: Command, start: Start, home: Path, database: Database, tmp_path: Path
+    publish: Command, starts: Start, home: Path, database: Database, tmp_path: Path
 ) -> None:
     publish()
     renew(home, 2)
     with held_at(database, "marts__new.sales") as admin:
-        running = start(
-            home, tmp_path / "out", "entrepot", "publish", "--to", database.address(), PGPASSWORD=database.password
-        )
+        running = starts()
         until(lambda: is_held(admin), "the publisher in the middle of its copy")
         running.send_signal(signal.SIGKILL)
-        running.wait()
+        running.wait(PATIENCE_SECONDS)
         assert schemas(database) == ["marts", "marts__new"]
         assert batches(database) == [1]
         until(lambda: not database.publishers(), "the server to see that its client died")
@@ -281,17 +295,15 @@ def test_a_publisher_killed_in_the_middle_leaves_the_old_marts_and_the_next_run_
 
 
 def test_a_connection_that_is_lost_in_the_middle_is_told_and_the_old_marts_remain(
-    publish: Command, start: Start, home: Path, database: Database, tmp_path: Path
+    publish: Command, starts: Start, home: Path, database: Database, tmp_path: Path
 ) -> None:
     publish()
     renew(home, 2)
     with held_at(database, "marts__new.sales") as admin:
-        running = start(
-            home, tmp_path / "out", "entrepot", "publish", "--to", database.address(), PGPASSWORD=database.password
-        )
+        running = starts()
         until(lambda: is_held(admin), "the publisher in the middle of its copy")
         admin.rows(f"select pg_terminate_backend({database.publishers()[0]})")
-        assert running.wait() == 1
+        assert running.wait(PATIENCE_SECONDS) == 1
     said = " ".join((tmp_path / "out").read_text(encoding="utf-8").split())
     assert re.search(r"Failed while copying sales at .*Readers of marts have what they had\..*publish again", said), (
         said
@@ -302,16 +314,14 @@ def test_a_connection_that_is_lost_in_the_middle_is_told_and_the_old_marts_remai
 
 
 def test_interrupting_it_is_told_and_leaves_nothing(
-    publish: Command, start: Start, home: Path, database: Database, tmp_path: Path
+    publish: Command, starts: Start, home: Path, database: Database, tmp_path: Path
 ) -> None:
     publish()
     with held_at(database, "marts__new.sales") as admin:
-        running = start(
-            home, tmp_path / "out", "entrepot", "publish", "--to", database.address(), PGPASSWORD=database.password
-        )
+        running = starts()
         until(lambda: is_held(admin), "the publisher in the middle of its copy")
         running.send_signal(signal.SIGINT)
-        assert running.wait() == 1
+        assert running.wait(PATIENCE_SECONDS) == 1
     said = (tmp_path / "out").read_text(encoding="utf-8")
     assert "Interrupted while copying sales" in said
     assert "Traceback" not in said
@@ -319,18 +329,16 @@ def test_interrupting_it_is_told_and_leaves_nothing(
 
 
 def test_a_second_publisher_is_refused_and_the_first_goes_on(
-    publish: Command, start: Start, home: Path, database: Database, tmp_path: Path
+    publish: Command, starts: Start, home: Path, database: Database, tmp_path: Path
 ) -> None:
     with held_at(database, "marts__new.sales") as admin:
-        running = start(
-            home, tmp_path / "out", "entrepot", "publish", "--to", database.address(), PGPASSWORD=database.password
-        )
+        running = starts()
         until(lambda: is_held(admin), "the first publisher in the middle of its copy")
         refused = publish(fails=True)
         (pid,) = database.publishers()
     assert re.search(rf"Another publish is writing schema marts .*server process {pid}\)", refused.stderr)
     assert "Nothing was changed" in refused.stderr
-    assert running.wait() == 0
+    assert running.wait(PATIENCE_SECONDS) == 0
     assert (schemas(database), batches(database)) == (["marts"], [1])
 
 
@@ -371,27 +379,21 @@ def test_a_transaction_that_would_find_the_new_marts_empty_is_waited_for_and_the
 
 
 def test_a_publish_goes_on_when_the_transaction_it_waits_for_ends(
-    publish: Command, start: Start, home: Path, database: Database, tmp_path: Path
+    publish: Command, starts: Start, home: Path, database: Database, tmp_path: Path
 ) -> None:
     publish()
     renew(home, 2)
     with database.session() as reader, database.session() as admin:
         reader.rows("begin isolation level repeatable read")
         reader.rows("select 1")
-        running = start(
-            home,
-            tmp_path / "out",
-            "entrepot",
-            *("publish", "--wait", "300", "--to", database.address()),
-            PGPASSWORD=database.password,
-        )
+        running = starts("--wait", "300")
         until(
             lambda: admin.value("exists (select from pg_locks where locktype = 'virtualxid' and not granted)"),
             "the publisher to wait",
         )
         assert reader.value("max(batch) from marts.sales") == 1
         reader.rows("commit")
-        assert running.wait() == 0
+        assert running.wait(PATIENCE_SECONDS) == 0
     assert (schemas(database), batches(database)) == (["marts"], [2])
 
 
