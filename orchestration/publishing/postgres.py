@@ -294,6 +294,7 @@ class _Copy:
         self.server, self.release, self.publication, self.to = server, release, publication, to
         self.schema, self.staging, self.reader, self.progress = schema, f"{schema}__new", reader, progress
         self.notes: list[str] = []
+        self.owns_staging = False
         self.state, self.doing = "copying", "looking at the database"
 
     def run(self, wait_seconds: float) -> Copied:
@@ -306,8 +307,9 @@ class _Copy:
             self._settle(wait_seconds)
             old = self._swap(wait_seconds)
         except BaseException as problem:
-            with suppress(self.server.failure):
-                self._drop(self.staging)
+            if self.owns_staging:
+                with suppress(self.server.failure):
+                    self._drop(self.staging)
             if isinstance(problem, self.server.failure):
                 raise EntrepotError(self._explained(problem)) from None
             if isinstance(problem, duckdb.Error):
@@ -402,6 +404,7 @@ class _Copy:
         with self.server.transaction():
             self.doing = f"creating the schema {self.staging}"
             self.server.run(f"create schema {quoted(self.staging)}", self._marked(self.staging))
+        self.owns_staging = True
         for mart, rows in self.publication.marts.items():
             self.doing = f"copying {mart}"
             self._copy(mart, rows)

@@ -112,9 +112,13 @@ def test_the_copy_equals_the_release(entrepot: Command, whole: Path, database: D
             both.register("arrived", arrived)
             typed = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns)
             both.execute(f"create or replace temp table copied as select {typed} from arrived")
-            for one, other in (("trade.marts." + mart, "copied"), ("copied", "trade.marts." + mart)):
-                missing = both.execute(f"select count(*) from (from {one} except all from {other})").fetchall()
-                assert missing == [(0,)], f"{mart}: rows of {one} that {other} has not"
+            ours, theirs = (
+                both.execute(f"select count(*), sum(hash(rows)::hugeint) from {table} as rows").fetchall()
+                for table in (f"trade.marts.{mart}", "copied")
+            )
+            if ours != theirs:
+                lost = both.execute(f"from trade.marts.{mart} except all from copied limit 3").fetchall()
+                pytest.fail(f"{mart}: not in the copy: {lost}")
             for name, kind in columns:
                 if kind.startswith("DECIMAL"):
                     ours = both.execute(f'select sum("{name}") from trade.marts.{mart}').fetchall()[0][0]
