@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SUPERSET := .venv-superset
+POSTGRES := $(VENV)/.postgres-installed
 PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test reference clean
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -22,6 +23,7 @@ help:
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
+	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
 	@echo 'make clean      remove .venv and caches; ./data stays'
 
@@ -67,6 +69,9 @@ superset: $(SUPERSET)/.installed
 superset-test: $(INSTALLED) $(SUPERSET)/.installed
 	$(BIN)/pytest tests/superset
 
+postgres: $(POSTGRES)
+	$(BIN)/pytest tests/postgres
+
 reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
@@ -79,6 +84,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(POSTGRES): requirements-postgres.lock $(INSTALLED)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-postgres.lock
 	@touch $@
 
 $(SUPERSET)/.installed: dashboards/superset/requirements.lock

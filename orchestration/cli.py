@@ -337,6 +337,63 @@ def serve(port: Annotated[int, typer.Option(help="0 takes any free port.")] = 80
 
 
 @app.command()
+def publish(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="postgresql://USER@HOST/DATABASE",
+            help="Where; the password from PGPASSWORD or ~/.pgpass, so that no list of processes shows it.",
+        ),
+    ],
+    schema: Annotated[str, typer.Option(help="The schema that holds the marts; it is replaced whole.")] = "marts",
+    reader_role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE", help="Who may read; made if missing.  [default: SCHEMA_reader]", show_default=False
+        ),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long open transactions of readers are waited for.")
+    ] = 60,
+) -> None:
+    """Copy the served release to PostgreSQL, for teams on a network.
+
+    The marts, their comments and keys go into a new schema, are counted, and are swapped in by one transaction: readers
+    have the old release or the new one, never half of one, also when this is killed. `grant marts_reader to anna;` lets
+    anna read. Needs the extra `postgres`; docs/connect.md says more.
+    """
+    with _told():
+        from orchestration.publishing import postgres, postgres_address
+
+        at = settings()
+        target = postgres_address.address(to)
+        release = _published(at).release_id
+        if target.holds_password:
+            errors.print(
+                "Others on this machine can see the password of --to in the list of processes; PGPASSWORD and ~/.pgpass "
+                "keep it from them.",
+                soft_wrap=True,
+            )
+        console.print(f"Copying release {release} to {target.shown}", highlight=False, soft_wrap=True)
+        copied = postgres.publish(
+            at.serving,
+            target,
+            schema=schema,
+            reader_role=reader_role,
+            wait_seconds=wait,
+            progress=lambda mart, rows: console.print(f"  {mart:<26} {rows:>12,} rows", highlight=False),
+        )
+        for note in copied.notes:
+            errors.print(f"Note: {note}", highlight=False, soft_wrap=True)
+        console.print(
+            f"Readers of schema {schema} have release {copied.release_id}, {copied.rows:,} rows.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command()
 def query(
     sql: Annotated[str | None, typer.Argument(help="One SELECT; schema marts needs no prefix.")] = None,
     file: Annotated[

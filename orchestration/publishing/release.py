@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -38,7 +38,10 @@ class Mart:
 
 @dataclass(frozen=True)
 class Publication:
-    """What `manifest.json` holds. `published_at` is UTC without a zone; release ids sort as they were published."""
+    """What `manifest.json` holds. `published_at` is UTC without a zone; release ids sort as they were published.
+
+    `marts` gives the rows of each mart and `grains` the columns that tell its rows apart.
+    """
 
     release_id: str
     published_at: datetime
@@ -48,6 +51,7 @@ class Publication:
     tests_warned: int
     marts: dict[str, int]
     checksums: dict[str, str]
+    grains: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ def publish(
         tests_warned=tests_warned,
         marts={},
         checksums={},
+        grains={mart.name: list(mart.grain) for mart in marts if mart.grain},
     )
     with _whole_or_not_at_all(serving, draft.release_id):
         _remove_leftovers(serving)
@@ -408,7 +413,7 @@ def _read_manifest(folder: Path) -> Publication:
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise EntrepotError(
             f"{path} is missing or damaged ({type(problem).__name__}), so that release cannot be trusted. Nothing was "
-            "changed. Serve a new release with `entrepot publish`, then remove the damaged folder; no other is touched."
+            "changed. Serve a new release with `entrepot build --force`, then remove the damaged folder; no other is touched."
         ) from problem
 
 

@@ -3,9 +3,12 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from orchestration.settings import PROJECT
 
@@ -72,6 +75,22 @@ def test_no_file_names(what: str) -> None:
         for hit in re.finditer(GIVES_AWAY[what], text):
             found.append(f"{path.relative_to(PROJECT)}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0]}")
     assert found == []
+
+
+def pinned(lock: str) -> dict[str, Version]:
+    text = (PROJECT / lock).read_text(encoding="utf-8")
+    return {name: Version(version) for name, version in re.findall(r"^([\w.-]+)(?:\[\w,]+\])?==([\w.]+)", text, re.M)}
+
+
+def test_the_lock_of_the_postgres_extra_has_what_it_asks_for_and_agrees_with_the_main_lock() -> None:
+    main, extra = pinned("requirements.lock"), pinned("requirements-postgres.lock")
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for requirement in map(Requirement, declared["optional-dependencies"]["postgres"]):
+        assert extra[requirement.name] in requirement.specifier
+    assert {name: main[name] for name in extra.keys() & main.keys()} == {
+        name: extra[name] for name in extra.keys() & main.keys()
+    }
+    assert not any(name.startswith("adbc") for name in main), "the extra is no part of the default installation"
 
 
 def test_the_readme_names_every_mart(project: Declared) -> None:
