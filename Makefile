@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SUPERSET := .venv-superset
+DRIVERS := .venv-drivers
 PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format bench dev superset superset-test reference clean
+.PHONY: help build test readers browser check format bench dev drivers superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -18,6 +19,7 @@ help:
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
+	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
@@ -53,6 +55,9 @@ dev: $(INSTALLED)
 	@mkdir -p $${ENTREPOT_HOME:-data}/dagster
 	DAGSTER_HOME=$$(cd $${ENTREPOT_HOME:-data}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p 3000
 
+drivers: $(INSTALLED) $(patsubst tests/drivers/%.lock,$(DRIVERS)/%/.installed,$(wildcard tests/drivers/*.lock))
+	$(BIN)/pytest tests/drivers
+
 superset: $(SUPERSET)/.installed
 	@exec env PORT=$(PORT) $(SUPERSET)/bin/python dashboards/superset/start.py
 
@@ -63,7 +68,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -78,4 +83,10 @@ $(SUPERSET)/.installed: dashboards/superset/requirements.lock
 	@echo 'Installing Superset into $(SUPERSET): about 150 packages, one to three minutes'
 	@$(PYTHON) -m venv $(SUPERSET)
 	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dashboards/superset/requirements.lock
+	@touch $@
+
+$(DRIVERS)/%/.installed: tests/drivers/%.lock
+	@echo 'Installing the clients of tests/drivers/$*.in into $(DRIVERS)/$*'
+	@$(PYTHON) -m venv $(DRIVERS)/$*
+	@$(DRIVERS)/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
