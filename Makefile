@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SUPERSET := .venv-superset
 POSTGRES := $(VENV)/.postgres-installed
+DRIVERS := .venv-drivers
 PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -21,6 +22,7 @@ help:
 	@echo 'make year       a year of releases, revisions and outages in minutes, with memory and disk'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
+	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
 	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
@@ -63,6 +65,9 @@ dev: $(INSTALLED)
 	@mkdir -p $${ENTREPOT_HOME:-data}/dagster
 	DAGSTER_HOME=$$(cd $${ENTREPOT_HOME:-data}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p 3000
 
+drivers: $(INSTALLED) $(patsubst tests/drivers/%.lock,$(DRIVERS)/%/.installed,$(wildcard tests/drivers/*.lock))
+	$(BIN)/pytest tests/drivers
+
 superset: $(SUPERSET)/.installed
 	@exec env PORT=$(PORT) $(SUPERSET)/bin/python dashboards/superset/start.py
 
@@ -76,7 +81,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -95,4 +100,10 @@ $(SUPERSET)/.installed: dashboards/superset/requirements.lock
 	@echo 'Installing Superset into $(SUPERSET): about 150 packages, one to three minutes'
 	@$(PYTHON) -m venv $(SUPERSET)
 	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dashboards/superset/requirements.lock
+	@touch $@
+
+$(DRIVERS)/%/.installed: tests/drivers/%.lock
+	@echo 'Installing the clients of tests/drivers/$*.in into $(DRIVERS)/$*'
+	@$(PYTHON) -m venv $(DRIVERS)/$*
+	@$(DRIVERS)/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

@@ -1,5 +1,6 @@
 """Starts Superset on the served release: sets it up, imports the dashboard, serves it on loopback until Ctrl-C."""
 
+import logging
 import os
 import secrets
 import signal
@@ -7,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -15,6 +18,10 @@ HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 USER = "admin"
 LONGEST_START_SECONDS = 300
+
+
+class RefusedError(Exception):
+    """Superset did not take what it was given. The message says why, in Superset's words."""
 
 
 def main() -> None:
@@ -47,6 +54,12 @@ def main() -> None:
         _serve(console, port, password)
     except KeyboardInterrupt:
         console.write("\nEnded. What you saved is kept.\n")
+    except RefusedError as problem:
+        console.write(
+            f"Error: Superset refuses {HERE / 'bundle'}: {problem}. Nothing of it was imported, and what you saved is kept. "
+            f"Mend the file that is named; {log.name} says more.\n"
+        )
+        sys.exit(1)
     except Exception as problem:
         console.write(
             f"Error: Superset cannot start ({type(problem).__name__}). See {log.name}; the release is untouched.\n"
@@ -88,8 +101,25 @@ def _set_up(console: TextIO) -> str:
         who |= {"--firstname": "Entrepôt", "--lastname": "Analyst", "--email": f"{USER}@localhost"}
     words = [word for pair in who.items() for word in pair]
     run("Making a password for this start", "fab", "reset-password" if known else "create-admin", *words)
-    run("Importing the dashboard", "import-directory", "--overwrite", str(HERE / "bundle"))
+    with _complaints_heeded():
+        run("Importing the dashboard", "import-directory", "--overwrite", str(HERE / "bundle"))
     return password
+
+
+@contextmanager
+def _complaints_heeded() -> Iterator[None]:
+    """`import-directory` logs why it refuses a bundle, and then ends as if all were well."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("superset")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    if said:
+        raise RefusedError("; ".join(said))
 
 
 def _serve(console: TextIO, port: int, password: str) -> None:

@@ -25,6 +25,7 @@ from tests.conftest import environment
 if TYPE_CHECKING:
     from tests.conftest import Built
 
+DASHBOARD = PROJECT / "dashboards" / "superset"
 PYTHON = PROJECT / ".venv-superset" / "bin" / "python"
 PATIENCE_SECONDS = 300
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -66,12 +67,12 @@ class Served:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-def start(home: Path, port: int | None = None) -> Served:
+def start(home: Path, port: int | None = None, dashboard: Path = DASHBOARD) -> Served:
     assert PYTHON.exists(), "Superset is not installed: `make superset-test`."
     output = home.parent / f"superset-{time.monotonic_ns()}.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [PYTHON, PROJECT / "dashboards" / "superset" / "start.py"],
+            [PYTHON, dashboard / "start.py"],
             env=environment(home, PORT=str(port or free_port())),
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """What a person sees who starts Superset, logs in and opens the dashboard."""
 
 import json
+import shutil
 import socket
 import sqlite3
 import stat
@@ -10,11 +11,10 @@ from urllib.parse import urlsplit
 
 from orchestration.publishing import release
 from orchestration.publishing.release import Mart
-from orchestration.settings import PROJECT
 
-from .conftest import Screen, Served, start
+from .conftest import DASHBOARD, Screen, Served, start
 
-BUNDLE = PROJECT / "dashboards" / "superset" / "bundle"
+BUNDLE = DASHBOARD / "bundle"
 TABLES = {"dbs": "databases", "tables": "datasets", "slices": "charts", "dashboards": "dashboards"}
 
 
@@ -125,6 +125,21 @@ def test_a_port_in_use_is_named(home: Path) -> None:
     assert refused.process.wait() == 1
     assert refused.said().startswith(f"Error: Cannot listen on 127.0.0.1:{port} ")
     assert "Traceback" not in refused.said()
+
+
+def test_a_bundle_that_superset_refuses_is_told_and_nothing_of_it_is_kept(
+    served: Served, home: Path, tmp_path: Path
+) -> None:
+    before = held(home)
+    broken = shutil.copytree(DASHBOARD, tmp_path / "superset")
+    chart = broken / "bundle" / "charts" / "claims.yaml"
+    chart.write_text(chart.read_text(encoding="utf-8").replace("viz_type:", "kind:"), encoding="utf-8")
+    refused = start(home, dashboard=broken)
+    assert refused.stop() == 1
+    assert f"Error: Superset refuses {broken / 'bundle'}: " in refused.said()
+    assert "claims.yaml" in refused.said()
+    assert "Traceback" not in refused.said()
+    assert held(home) == before
 
 
 def test_a_home_without_a_release_is_told_what_to_do(tmp_path: Path) -> None:
