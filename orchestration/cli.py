@@ -17,7 +17,7 @@ from rich.table import Table
 from orchestration import briefing, inbox, question, spreadsheet
 from orchestration.errors import EntrepotError
 from orchestration.inputs import fingerprint
-from orchestration.publishing.release import current, releases
+from orchestration.publishing.release import current, releases, served_id
 from orchestration.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def build(
         if inbox.brought(at.inbox):
             with at.writer():
                 _refused(inbox.take_in(at))
-        last = current(at.serving)
-        if last is not None and not force and last.fingerprint == fingerprint(at):
+        last = None if force else current(at.serving)
+        if last is not None and last.fingerprint == fingerprint(at):
             console.print(
                 f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
             )
@@ -100,7 +100,7 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
 
 def _run(at: Settings) -> "Publication":
     console.print("Starting: reading the dbt project and the asset graph")
-    before = current(at.serving)
+    before = served_id(at.serving)
     at.export()
     with at.writer():
         from dagster import DagsterExecutionInterruptedError, DagsterInstance
@@ -124,7 +124,7 @@ def _run(at: Settings) -> "Publication":
                     "Run `entrepot build` again; it needs no cleaning up."
                 ) from None
     published = current(at.serving)
-    if published is None or published == before:
+    if published is None or published.release_id == before:
         raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
     return published
 
@@ -282,6 +282,20 @@ def _runs(at: Settings) -> Table:
         moment = f"{publication.published_at:%Y-%m-%d %H:%M}"
         table.add_row(publication.release_id, moment, publication.code_version, f"{rows:,}")
     return table
+
+
+@app.command()
+def verify() -> None:
+    """Read all that is kept and say what is damaged and how it comes back. Changes nothing; exit code 1 if not whole."""
+    with _told():
+        from orchestration import verify as verifying
+
+        parts = verifying.parts(settings())
+        with verifying.bar(console, len(parts)) as tell:
+            findings = verifying.read(parts, tell)
+        console.print(verifying.table(parts, findings))
+        if findings:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -266,7 +266,7 @@ def test_a_damaged_manifest_is_named_and_a_new_release_mends_it(
     manifest.unlink()
     if damage is not None:
         manifest.write_text(damage)
-    with pytest.raises(EntrepotError, match=r"manifest\.json is missing or damaged.*entrepot publish"):
+    with pytest.raises(EntrepotError, match=r"manifest\.json is missing or damaged.*entrepot build --force"):
         release.current(serving)
     assert publish(serving, warehouse) == release.current(serving)
 
