@@ -22,7 +22,7 @@ from rich.table import Table
 
 from orchestration.archive import bundled, entries, require_whole
 from orchestration.errors import EntrepotError
-from orchestration.inbox import FILES, SOURCE_NAME
+from orchestration.inbox import FILES, SCHEMAS, SOURCE_NAME
 from orchestration.landing import Release, checksum, read_release
 from orchestration.publishing.release import (
     DATABASE,
@@ -37,7 +37,7 @@ from orchestration.source import discover
 
 LINE_EVERY_PARTS = 50
 LEDGER = (
-    *("url", "basis", "published_from", "published_to", "known_from", "period_from", "period_to"),
+    *("url", "basis", "published_from", "published_to", "retrieved_at", "known_from", "period_from", "period_to"),
     *("settled_through", "settled_status", "open_status", "row_count", "checksum", "scope"),
 )
 Wrong = tuple[str, str]
@@ -146,7 +146,7 @@ def _landed(at: Settings, name: str, ledger: Mapping[str, Mapping[str, Any]]) ->
         wrong = _misnamed(at, path, release, ledger.get(name)) or _changed(path, release)
     except EntrepotError:
         wrong = "its footer cannot be read"
-    except (OSError, pa.ArrowException, TypeError, ValueError) as problem:
+    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError) as problem:
         wrong = f"its rows cannot be read ({type(problem).__name__})"
     if wrong:
         yield wrong, f"Move it away. {_brought_back(at, name)}"
@@ -156,15 +156,20 @@ def _misnamed(at: Settings, path: Path, release: Release, line: Mapping[str, Any
     if release.path(at.landing) != path:
         return "its name is not the one that its footer gives"
     footer = asdict(release) | {"known_from": release.known_from}
-    differing = [name for name in LEDGER if line is not None and (line[name] or None) != (footer[name] or None)]
+    if release.retrieved_at is not None and release.retrieved_at.tzinfo is not None:
+        del footer["retrieved_at"]  # the ledger has it without its zone, and `known_from` says the same
+    differing = [name for name in footer if line and name in line and (line[name] or None) != (footer[name] or None)]
     return f"its footer and the ledger differ in {', '.join(differing)}" if differing else None
 
 
 def _changed(path: Path, release: Release) -> str | None:
     """A file of the inbox has the sum of what was brought, not of its rows: there each page's own sum must do."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        if set(file.schema_arrow.types) - {pa.string()}:
+            return "a column is not text"
         if release.source == SOURCE_NAME and release.table != FILES:
-            is_whole = sum(batch.num_rows for batch in file.iter_batches()) == release.row_count
+            count = sum(batch.num_rows for batch in file.iter_batches())
+            is_whole = count == release.row_count and set(file.schema_arrow.names) <= set(SCHEMAS[release.table].names)
         else:
             rows = file.read()
             is_whole = rows.num_rows == release.row_count and checksum(rows) == release.checksum
