@@ -42,11 +42,16 @@ def connect(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The only writer's connection, closed at the end so that dbt can open the file after it."""
     try:
         connection = duckdb.connect(str(warehouse))
-    except duckdb.IOException as problem:
-        raise EntrepotError(
-            f"Cannot open {warehouse} ({str(problem).splitlines()[0]}). Nothing was changed. Close the program that holds it; "
-            "readers should open the published file instead, which is never locked (`entrepot status` shows where it is)."
-        ) from problem
+    except duckdb.Error as problem:
+        said = str(problem).splitlines()[0]
+        way_out = (
+            "Close the program that holds it; readers should open the published file instead, which is never locked "
+            "(`entrepot status` shows where it is)."
+            if "lock" in said
+            else "If it is damaged (`entrepot verify` tells), move it away and run `entrepot build --force`: it is built "
+            "again from the landing files."
+        )
+        raise EntrepotError(f"Cannot open {warehouse} ({said}). Nothing was changed. {way_out}") from problem
     try:
         connection.execute(LEDGER)
         yield connection

@@ -22,7 +22,7 @@ from orchestration.landing import Release, land, read_release
 from orchestration.publishing.release import Mart, checksums, publish, read_manifest
 from orchestration.settings import Settings
 from orchestration.source import RawTable, Source
-from orchestration.warehouse import load
+from orchestration.warehouse import connect, load
 
 MARTS = """
 create schema marts;
@@ -286,6 +286,16 @@ def test_a_warehouse_that_cannot_be_opened_is_named_once(home: Path, damage: Cal
     assert (finding.area, finding.what) == ("warehouse", "warehouse.duckdb")
     assert finding.state.startswith(state)
     assert "`entrepot build --force` builds it again from the landing files" in finding.remedy
+
+
+def test_a_run_that_meets_a_damaged_warehouse_says_how_it_is_built_again(home: Path) -> None:
+    path = home / "warehouse.duckdb"
+    path.write_bytes(path.read_bytes()[:5000])
+    with (
+        pytest.raises(EntrepotError, match=r"Cannot open .*Nothing was changed.*move it away.*build --force"),
+        connect(path),
+    ):
+        pass
 
 
 def test_a_damaged_block_of_the_warehouse_names_the_table(home: Path) -> None:
