@@ -68,6 +68,9 @@ def _told() -> Iterator[None]:
 @app.command()
 def build(
     force: Annotated[bool, typer.Option("--force", help="Build again though nothing changed.")] = False,
+    from_landing: Annotated[
+        bool, typer.Option("--from-landing", help="Build again, the warehouse too, from the landing files alone.")
+    ] = False,
 ) -> None:
     """Load the releases at hand, build and test the marts, publish them.
 
@@ -81,13 +84,13 @@ def build(
         if inbox.brought(at.inbox):
             with at.writer():
                 _refused(inbox.take_in(at))
-        last = None if force else current(at.serving)
+        last = None if force or from_landing else current(at.serving)
         if last is not None and last.fingerprint == fingerprint(at):
             console.print(
                 f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
             )
         else:
-            last = _run(at)
+            last = _run(at, from_landing)
         _summary(at, last, time.monotonic() - started)
 
 
@@ -98,7 +101,7 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
             errors.print(f"Inbox: {verdict.reason} The file was left out and left where it is.", soft_wrap=True)
 
 
-def _run(at: Settings) -> "Publication":
+def _run(at: Settings, from_landing: bool) -> "Publication":
     console.print("Starting: reading the dbt project and the asset graph")
     before = served_id(at.serving)
     at.export()
@@ -106,9 +109,15 @@ def _run(at: Settings) -> "Publication":
         from dagster import DagsterExecutionInterruptedError, DagsterInstance
         from dagster._core.instance import InstanceRef
 
+        from orchestration import rebuild
         from orchestration.definitions import defs
         from orchestration.progress import show
 
+        if from_landing:
+            console.print("Reading every landing file")
+            aside = rebuild.set_aside(at)
+            if aside is not None:
+                console.print(f"The warehouse lies at {aside} until a new one is built and published.", soft_wrap=True)
         job = defs.resolve_job_def("build")
         steps = len(list(job.asset_layer.executable_asset_keys)) + len(job.asset_layer.asset_graph.asset_check_keys)
         with (
@@ -123,9 +132,10 @@ def _run(at: Settings) -> "Publication":
                     "Interrupted. Nothing was published: a release that was served before still is. "
                     "Run `entrepot build` again; it needs no cleaning up."
                 ) from None
-    published = current(at.serving)
-    if published is None or published.release_id == before:
-        raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
+        published = current(at.serving)
+        if published is None or published.release_id == before:
+            raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
+        rebuild.forget(at)
     return published
 
 

@@ -165,6 +165,15 @@ def read_release(path: Path) -> Release:
         ) from problem
 
 
+def is_readable(path: Path) -> bool:
+    """Whether each page of a release file is as it was written."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return sum(batch.num_rows for batch in file.iter_batches()) == file.metadata.num_rows
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
     """The file appears under its name only when it is whole and on the disk."""
     rows = rows.replace_schema_metadata({FOOTER_KEY: _footer(release)})

@@ -34,6 +34,7 @@ from orchestration.publishing.release import (
 )
 from orchestration.settings import Settings
 from orchestration.source import discover
+from orchestration.warehouse import BUILT_AGAIN
 
 LINE_EVERY_PARTS = 50
 LEDGER = (
@@ -209,7 +210,7 @@ def _ledger(warehouse: Path) -> dict[str, dict[str, Any]]:
 def _warehouse(at: Settings) -> list[tuple[str, Callable[[], Iterator[Wrong]]]]:
     """One part for each table; where the file cannot be opened, one that says so."""
     if not at.warehouse.exists():
-        missing = "missing", "`entrepot build --force` builds it again from the landing files."
+        missing = "missing", f"{BUILT_AGAIN}."
         return [(at.warehouse.name, lambda: iter([missing]))] if release_folders(at.serving) else []
     try:
         with duckdb.connect(str(at.warehouse), read_only=True) as database:
@@ -217,7 +218,32 @@ def _warehouse(at: Settings) -> list[tuple[str, Callable[[], Iterator[Wrong]]]]:
     except (duckdb.Error, OSError) as problem:
         wrong = _refused(problem)
         return [(at.warehouse.name, lambda: iter([wrong]))]
-    return [(f"{schema}.{table}", partial(_table, at.warehouse, schema, table)) for schema, table in tables]
+    found = [(f"{schema}.{table}", partial(_table, at.warehouse, schema, table)) for schema, table in tables]
+    if ("entrepot", "releases") in tables:
+        found.append(("rows of each release", partial(_rows, at.warehouse)))
+    return found
+
+
+def _rows(warehouse: Path) -> Iterator[Wrong]:
+    """Holds the rows of the raw tables against the ledger's count of each release."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as database:
+            tables = database.execute("select distinct source_name, table_name from entrepot.releases").fetchall()
+            for source, table in sorted(tables):
+                differing = database.execute(
+                    f"""
+                    select file_path from entrepot.releases
+                    left join (select _release_id as release_id, count(*) as held from "{source}"."{table}" group by all)
+                        using (release_id)
+                    where source_name = ? and table_name = ? and row_count <> coalesce(held, 0)
+                    order by 1
+                    """,
+                    [source, table],
+                ).fetchall()
+                for (file,) in differing:
+                    yield f"{source}.{table} does not hold the rows that the ledger counts of {file}", f"{BUILT_AGAIN}."
+    except (duckdb.Error, OSError) as problem:
+        yield _refused(problem)
 
 
 def _table(warehouse: Path, schema: str, table: str) -> Iterator[Wrong]:
@@ -233,10 +259,7 @@ def _refused(problem: Exception) -> Wrong:
     said = str(problem).partition("\n")[0]
     if "Could not set lock" in said:
         return "not read: another program holds it", "Verify again when the build has ended."
-    return (
-        f"cannot be read ({said})",
-        "Move the warehouse away; `entrepot build --force` builds it again from the landing files.",
-    )
+    return f"cannot be read ({said})", f"{BUILT_AGAIN}."
 
 
 def _release(at: Settings, folder: Path) -> Iterator[Wrong]:

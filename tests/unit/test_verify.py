@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration import inbox, verify
+from orchestration import inbox, rebuild, verify
 from orchestration.errors import EntrepotError
 from orchestration.landing import Release, land, read_release
 from orchestration.publishing.release import Mart, checksums, publish, read_manifest
@@ -166,7 +166,7 @@ def test_every_area_is_read(home: Path) -> None:
     ]
     assert {what for area, what in counts if area == "warehouse"} == {
         *("entrepot.raw_tables", "entrepot.releases", "inbox.prices", "kcs.country_totals"),
-        *("marts.publication", "marts.surplus"),
+        *("marts.publication", "marts.surplus", "rows of each release"),
     }
 
 
@@ -285,14 +285,14 @@ def test_a_warehouse_that_cannot_be_opened_is_named_once(home: Path, damage: Cal
     finding = only(home)
     assert (finding.area, finding.what) == ("warehouse", "warehouse.duckdb")
     assert finding.state.startswith(state)
-    assert "`entrepot build --force` builds it again from the landing files" in finding.remedy
+    assert "`entrepot build --from-landing` builds it again from the landing files" in finding.remedy
 
 
 def test_a_run_that_meets_a_damaged_warehouse_says_how_it_is_built_again(home: Path) -> None:
     path = home / "warehouse.duckdb"
     path.write_bytes(path.read_bytes()[:5000])
     with (
-        pytest.raises(EntrepotError, match=r"Cannot open .*Nothing was changed.*move it away.*build --force"),
+        pytest.raises(EntrepotError, match=r"Cannot open .*Nothing was changed.*build --from-landing"),
         connect(path),
     ):
         pass
@@ -307,6 +307,96 @@ def test_a_damaged_block_of_the_warehouse_names_the_table(home: Path) -> None:
     assert findings
     assert {finding.area for finding in findings} == {"warehouse"}
     assert all("heck" in finding.state and "sum" in finding.state for finding in findings), findings
+
+
+def test_a_raw_table_that_lost_a_row_is_named(home: Path) -> None:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as database:
+        database.execute("delete from kcs.country_totals where _row_number = 7")
+    finding = only(home)
+    assert (finding.area, finding.what) == ("warehouse", "rows of each release")
+    assert finding.state.startswith(
+        "kcs.country_totals does not hold the rows that the ledger counts of kcs/country_totals/"
+    )
+
+
+def contents(home: Path) -> dict[str, bytes]:
+    return {path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+def test_a_warehouse_is_set_aside_with_its_log_and_loads_again_from_landing_as_it_was(home: Path) -> None:
+    where, raw = at(home), (source("kcs", "country_totals", "year", "expDlr"), source("inbox", "prices", "asset_code"))
+    log = home / "warehouse.duckdb.wal"
+    log.write_bytes(b"a log")
+    before = held(made_of(home))
+    aside = rebuild.set_aside(where)
+    assert aside is not None
+    assert not where.warehouse.exists()
+    assert not log.exists()
+    assert aside.with_name(f"{aside.name}.wal").read_bytes() == b"a log"
+    for one in raw:
+        load(where.warehouse, where.landing, *one)
+    again = held(where.warehouse)
+    for name in ("kcs.country_totals", "inbox.prices"):
+        assert again[name] == before[name]
+    rebuild.forget(where)
+    assert not [path for path in home.iterdir() if "set-aside" in path.name]
+
+
+def made_of(home: Path) -> Path:
+    """A copy of its warehouse, without the log beside it."""
+    return Path(shutil.copyfile(home / "warehouse.duckdb", home.parent / "warehouse before.duckdb"))
+
+
+def test_what_a_killed_rebuild_began_is_thrown_away_and_the_warehouse_it_set_aside_stays(home: Path) -> None:
+    whole = (home / "warehouse.duckdb").read_bytes()
+    rebuild.set_aside(at(home))
+    (home / "warehouse.duckdb").write_bytes(b"half")
+    aside = rebuild.set_aside(at(home))
+    assert aside is not None
+    assert aside.read_bytes() == whole
+    assert not (home / "warehouse.duckdb").exists()
+
+
+def test_a_warehouse_stays_where_a_landing_file_is_damaged(home: Path) -> None:
+    flip(prices(home))
+    before = contents(home)
+    with pytest.raises(EntrepotError, match=r"inbox/prices/.*its rows cannot be read.*Nothing was changed"):
+        rebuild.set_aside(at(home))
+    assert contents(home) == before
+
+
+def test_a_warehouse_stays_where_only_it_holds_the_rows_of_a_release(home: Path) -> None:
+    prices(home).unlink()
+    with pytest.raises(EntrepotError, match=r"inbox/prices/.*missing; the warehouse has its rows"):
+        rebuild.set_aside(at(home))
+    assert (home / "warehouse.duckdb").exists()
+
+
+def test_a_landing_file_of_the_archive_comes_back_before_the_warehouse_is_set_aside(home: Path) -> None:
+    gone = totals(home)
+    whole = pq.read_table(gone)
+    gone.unlink()
+    assert rebuild.set_aside(at(home)) is not None
+    assert pq.read_table(gone).equals(whole)
+
+
+def test_a_home_without_a_warehouse_has_none_to_set_aside(home: Path) -> None:
+    (home / "warehouse.duckdb").unlink()
+    assert rebuild.set_aside(at(home)) is None
+
+
+def test_a_damaged_warehouse_is_set_aside_all_the_same(home: Path) -> None:
+    (home / "warehouse.duckdb").write_bytes(b"nothing of the kind" * 1000)
+    assert rebuild.set_aside(at(home)) is not None
+
+
+def test_large_sorts_of_a_killed_run_are_removed_by_the_next_one(home: Path) -> None:
+    spilled = home / "warehouse.duckdb.tmp" / "duckdb_temp_storage_DEFAULT-0.tmp"
+    spilled.parent.mkdir()
+    spilled.write_bytes(b"spilled")
+    with connect(home / "warehouse.duckdb"):
+        pass
+    assert not spilled.parent.exists()
 
 
 @pytest.mark.parametrize("file", ["trade.duckdb", "parquet/surplus.parquet", "site/index.html"])
