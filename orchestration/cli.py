@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import briefing, inbox, question, spreadsheet
-from orchestration.errors import EntrepotError
+from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases, served_id
 from orchestration.settings import Settings, settings
@@ -59,10 +59,22 @@ def _told() -> Iterator[None]:
     """An error that a person can mend is a sentence and exit code 1, not a traceback."""
     try:
         yield
-    except EntrepotError as problem:
+    except Exception as problem:
+        said = str(problem) if isinstance(problem, EntrepotError) else _of_the_disk(problem)
+        if said is None:
+            raise
         errors.print("Error:", style="bold red", end=" ")
-        errors.print(str(problem), highlight=False, soft_wrap=True)
+        errors.print(said, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
+
+
+def _of_the_disk(problem: Exception) -> str | None:
+    """A disk that refuses where no step expects it, such as in Dagster's own files."""
+    refusal = refused_by_the_disk(problem)
+    return refusal and (
+        f"Cannot write to {settings().home} ({refusal}). What is served is whole: the release before, or the new one. "
+        "Free some space or mend the folder's rights, then run again; it needs no cleaning up."
+    )
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The one place that reads the environment, and the one place that knows where things lie."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,6 +16,9 @@ from orchestration import holder
 from orchestration.errors import EntrepotError
 
 PROJECT = Path(__file__).resolve().parent.parent
+FEWEST_FREE_BYTES = (
+    50_000_000  # with less no run can end: it fails here, in a sentence, and not where dbt or Dagster write
+)
 
 
 class Patience(BaseModel):
@@ -145,17 +149,23 @@ class Settings(BaseSettings):
         try:
             self.dagster_home.mkdir(parents=True, exist_ok=True)
             (self.dagster_home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+            free = shutil.disk_usage(self.home).free
         except OSError as problem:
-            raise EntrepotError(
-                f"Cannot write to {self.home} ({problem.strerror}). Nothing was changed. "
-                "Make the folder writable, free some space, or set ENTREPOT_HOME to another folder."
-            ) from problem
+            raise self._unwritable(problem.strerror) from problem
+        if free < FEWEST_FREE_BYTES:
+            raise self._unwritable(f"only {free / 1e6:.0f} MB are free there")
 
     def export(self) -> None:
         """Tells the tools that are configured by environment (dbt, Dagster) about these folders."""
         os.environ["ENTREPOT_HOME"] = str(self.home)
         os.environ["DAGSTER_HOME"] = str(self.dagster_home)
         os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+    def _unwritable(self, why: str | None) -> EntrepotError:
+        return EntrepotError(
+            f"Cannot write to {self.home} ({why}). Nothing was changed. "
+            "Make the folder writable, free some space, or set ENTREPOT_HOME to another folder."
+        )
 
     @contextmanager
     def writer(self) -> Iterator[None]:
