@@ -7,14 +7,18 @@ SUPERSET := .venv-superset
 POSTGRES := $(VENV)/.postgres-installed
 DRIVERS := .venv-drivers
 PORT ?= 8088
+KILLS ?= 200
+LOAD_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
 	@echo 'make readers    read for half a minute each while releases change as fast as they can, and count'
+	@echo 'make load       fifty readers of the twelve questions while ten releases are published (LOAD_SECONDS=300)'
+	@echo 'make kills      kill the job at every named moment and at any time (KILLS=200), then the whole main job ten times'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
@@ -37,6 +41,12 @@ test: $(INSTALLED)
 
 readers: $(INSTALLED)
 	ENTREPOT_READ_SECONDS=30 $(BIN)/pytest -s tests/faults/test_readers.py
+
+load: $(INSTALLED)
+	ENTREPOT_LOAD_SECONDS=$(LOAD_SECONDS) $(BIN)/pytest -s tests/faults/test_readers.py -k twelve_questions
+
+kills: $(INSTALLED)
+	ENTREPOT_KILLS=$(KILLS) ENTREPOT_MAIN_JOB_KILLS=10 $(BIN)/pytest -s tests/faults/test_kills.py tests/faults/test_main_job.py -k kill
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser

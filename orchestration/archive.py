@@ -22,11 +22,10 @@ def bundled(archive: Path, source: str, table: str) -> Iterator[tuple[Release, p
     listing = archive / source / "releases.csv"
     if not listing.is_file():
         return
-    with listing.open(encoding="utf-8", newline="") as lines:
-        entries = [entry for entry in csv.DictReader(lines) if entry["table"] == table]
-    for entry in sorted(entries, key=lambda entry: entry["published_to"]):
+    listed = [entry for entry in entries(listing) if entry["table"] == table]
+    for entry in sorted(listed, key=lambda entry: entry["published_to"]):
         path = listing.parent / entry["file"]
-        _verify(path, entry["sha256"], listing)
+        require_whole(path, entry["sha256"], listing)
         release = Release(
             source=source,
             table=table,
@@ -43,7 +42,14 @@ def bundled(archive: Path, source: str, table: str) -> Iterator[tuple[Release, p
         yield release, pq.read_table(path)
 
 
-def _verify(path: Path, expected: str, listing: Path) -> None:
+def entries(listing: Path) -> list[dict[str, str]]:
+    """The lines of one `releases.csv`."""
+    with listing.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def require_whole(path: Path, expected: str, listing: Path) -> None:
+    """Raises `EntrepotError` where a file is missing, or is not the one of that SHA-256."""
     if not path.is_file():
         raise EntrepotError(
             f"{path} is missing, though {listing} lists it. Nothing was loaded. "

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import briefing, inbox, question, spreadsheet
-from orchestration.errors import EntrepotError
+from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
-from orchestration.publishing.release import current, releases
+from orchestration.publishing.release import current, releases, served_id
 from orchestration.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -59,15 +59,30 @@ def _told() -> Iterator[None]:
     """An error that a person can mend is a sentence and exit code 1, not a traceback."""
     try:
         yield
-    except EntrepotError as problem:
+    except Exception as problem:
+        said = str(problem) if isinstance(problem, EntrepotError) else _of_the_disk(problem)
+        if said is None:
+            raise
         errors.print("Error:", style="bold red", end=" ")
-        errors.print(str(problem), highlight=False, soft_wrap=True)
+        errors.print(said, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
+
+
+def _of_the_disk(problem: Exception) -> str | None:
+    """A disk that refuses where no step expects it, such as in Dagster's own files."""
+    refusal = refused_by_the_disk(problem)
+    return refusal and (
+        f"Cannot write to {settings().home} ({refusal}). What is served is whole: the release before, or the new one. "
+        "Free some space or mend the folder's rights, then run again; it needs no cleaning up."
+    )
 
 
 @app.command()
 def build(
     force: Annotated[bool, typer.Option("--force", help="Build again though nothing changed.")] = False,
+    from_landing: Annotated[
+        bool, typer.Option("--from-landing", help="Build again, the warehouse too, from the landing files alone.")
+    ] = False,
 ) -> None:
     """Load the releases at hand, build and test the marts, publish them.
 
@@ -81,13 +96,13 @@ def build(
         if inbox.brought(at.inbox):
             with at.writer():
                 _refused(inbox.take_in(at))
-        last = current(at.serving)
-        if last is not None and not force and last.fingerprint == fingerprint(at):
+        last = None if force or from_landing else current(at.serving)
+        if last is not None and last.fingerprint == fingerprint(at):
             console.print(
                 f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
             )
         else:
-            last = _run(at)
+            last = _run(at, from_landing)
         _summary(at, last, time.monotonic() - started)
 
 
@@ -98,17 +113,23 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
             errors.print(f"Inbox: {verdict.reason} The file was left out and left where it is.", soft_wrap=True)
 
 
-def _run(at: Settings) -> "Publication":
+def _run(at: Settings, from_landing: bool) -> "Publication":
     console.print("Starting: reading the dbt project and the asset graph")
-    before = current(at.serving)
+    before = served_id(at.serving)
     at.export()
     with at.writer():
         from dagster import DagsterExecutionInterruptedError, DagsterInstance
         from dagster._core.instance import InstanceRef
 
+        from orchestration import rebuild
         from orchestration.definitions import defs
         from orchestration.progress import show
 
+        if from_landing:
+            console.print("Reading every landing file")
+            aside = rebuild.set_aside(at)
+            if aside is not None:
+                console.print(f"The warehouse lies at {aside} until a new one is built and published.", soft_wrap=True)
         job = defs.resolve_job_def("build")
         steps = len(list(job.asset_layer.executable_asset_keys)) + len(job.asset_layer.asset_graph.asset_check_keys)
         with (
@@ -123,9 +144,10 @@ def _run(at: Settings) -> "Publication":
                     "Interrupted. Nothing was published: a release that was served before still is. "
                     "Run `entrepot build` again; it needs no cleaning up."
                 ) from None
-    published = current(at.serving)
-    if published is None or published == before:
-        raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
+        published = current(at.serving)
+        if published is None or published.release_id == before:
+            raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
+        rebuild.forget(at)
     return published
 
 
@@ -317,6 +339,20 @@ def _runs(at: Settings) -> Table:
         moment = f"{publication.published_at:%Y-%m-%d %H:%M}"
         table.add_row(publication.release_id, moment, publication.code_version, f"{rows:,}")
     return table
+
+
+@app.command()
+def verify() -> None:
+    """Read all that is kept and say what is damaged and how it comes back. Changes nothing; exit code 1 if not whole."""
+    with _told():
+        from orchestration import verify as verifying
+
+        parts = verifying.parts(settings())
+        with verifying.bar(console, len(parts)) as tell:
+            findings = verifying.read(parts, tell)
+        console.print(verifying.table(parts, findings))
+        if findings:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -127,7 +127,7 @@ def keep_stream(
     found: list[tuple[date, date]] = []
     part = landing / release.source / release.table / f"{release.checksum}.{os.getpid()}.part"
     with _told(release, part), part.open("wb") as handle:
-        with pq.ParquetWriter(handle, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(handle, schema, compression="zstd", write_page_checksum=True) as writer:
             for batch in batches:
                 writer.write_batch(batch)
                 found += [span for span in [months(batch)] if span]
@@ -184,12 +184,21 @@ def read_release(path: Path) -> Release:
         ) from problem
 
 
+def is_readable(path: Path) -> bool:
+    """Whether each page of a release file is as it was written."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return sum(batch.num_rows for batch in file.iter_batches()) == file.metadata.num_rows
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
     """The file appears under its name only when it is whole and on the disk."""
     rows = rows.replace_schema_metadata({FOOTER_KEY: _footer(release)})
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with _told(release, part), part.open("wb") as handle:
-        pq.write_table(rows, handle, compression="zstd")
+        pq.write_table(rows, handle, compression="zstd", write_page_checksum=True)
         handle.flush()
         os.fsync(handle.fileno())
         part.replace(path)

@@ -1,6 +1,7 @@
 """The one place that reads the environment, and the one place that knows where things lie."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,6 +18,8 @@ from orchestration.errors import EntrepotError
 PROJECT = Path(__file__).resolve().parent.parent
 DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
 EARLIER_DAGSTER_YAML = "telemetry:\n  enabled: false\n"
+# With less no run can end: it fails here, in a sentence, and not where dbt or Dagster write.
+FEWEST_FREE_BYTES = 50_000_000
 
 
 class Patience(BaseModel):
@@ -162,17 +165,23 @@ class Settings(BaseSettings):
             configured = self.dagster_home / "dagster.yaml"
             if not configured.is_file() or configured.read_text() == EARLIER_DAGSTER_YAML:
                 configured.write_text(DAGSTER_YAML.read_text())
+            free = shutil.disk_usage(self.home).free
         except OSError as problem:
-            raise EntrepotError(
-                f"Cannot write to {self.home} ({problem.strerror}). Nothing was changed. "
-                "Make the folder writable, free some space, or set ENTREPOT_HOME to another folder."
-            ) from problem
+            raise self._unwritable(problem.strerror) from problem
+        if free < FEWEST_FREE_BYTES:
+            raise self._unwritable(f"only {free / 1e6:.0f} MB are free there")
 
     def export(self) -> None:
         """Tells the tools that are configured by environment (dbt, Dagster) about these folders."""
         os.environ["ENTREPOT_HOME"] = str(self.home)
         os.environ["DAGSTER_HOME"] = str(self.dagster_home)
         os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+    def _unwritable(self, why: str | None) -> EntrepotError:
+        return EntrepotError(
+            f"Cannot write to {self.home} ({why}). Nothing was changed. "
+            "Make the folder writable, free some space, or set ENTREPOT_HOME to another folder."
+        )
 
     @contextmanager
     def writer(self) -> Iterator[None]:

@@ -127,7 +127,12 @@ def _explain(settings: Settings, failures: list[dict[str, Any]]) -> str:
         compiled = _compiled(settings, failure)
         if compiled is not None:
             lines.append(f"    see its rows: entrepot query --warehouse --file {quote(str(compiled))}")
-    lines.append("Mend the data or the model it names, then run `entrepot build` again.")
+    is_full = any("No space left on device" in str(failure["message"]) for failure in failures)
+    lines.append(
+        "The disk is full: free some space, then run `entrepot build` again."
+        if is_full
+        else "Mend the data or the model it names, then run `entrepot build` again."
+    )
     return "\n".join(lines)
 
 

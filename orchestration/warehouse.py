@@ -1,7 +1,8 @@
 """Landing files → raw tables. Append-only: a release is loaded once, whole, with its line in the ledger, or not at all."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import EntrepotError
-from orchestration.landing import Release, releases
+from orchestration.landing import Release, is_readable, releases
 from orchestration.source import RawTable, Source
 
+BUILT_AGAIN = "`entrepot build --from-landing` builds it again from the landing files"
 LEDGER = """
 create schema if not exists entrepot;
 create table if not exists entrepot.releases (
@@ -40,16 +42,28 @@ class Loaded:
 @contextmanager
 def connect(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The only writer's connection, closed at the end so that dbt can open the file after it."""
+    shutil.rmtree(warehouse.with_name(f"{warehouse.name}.tmp"), ignore_errors=True)  # a killed run's large sorts
     try:
         connection = duckdb.connect(str(warehouse))
-    except duckdb.IOException as problem:
-        raise EntrepotError(
-            f"Cannot open {warehouse} ({str(problem).splitlines()[0]}). Nothing was changed. Close the program that holds it; "
-            "readers should open the published file instead, which is never locked (`entrepot status` shows where it is)."
-        ) from problem
+    except duckdb.Error as problem:
+        said = _first_line(problem)
+        way_out = (
+            "Close the program that holds it; readers should open the published file instead, which is never locked "
+            "(`entrepot status` shows where it is)."
+            if "lock" in said
+            else "Free some space or mend the folder's rights if that is what it says, then run again. If the file is "
+            f"damaged (`entrepot verify` tells), {BUILT_AGAIN}."
+        )
+        raise EntrepotError(f"Cannot open {warehouse} ({said}). Nothing was changed. {way_out}") from problem
     try:
         connection.execute(LEDGER)
         yield connection
+    except duckdb.Error as problem:
+        raise EntrepotError(
+            f"Cannot write {warehouse} ({_first_line(problem)}). Nothing half was kept: a release is added whole or not "
+            "at all, and what is served is untouched. Free some space or mend the folder's rights, then run again. If "
+            f"the file is damaged (`entrepot verify` tells), {BUILT_AGAIN}."
+        ) from problem
     finally:
         connection.close()
 
@@ -65,6 +79,10 @@ def load(warehouse: Path, landing: Path, source: Source, table: RawTable) -> Loa
         for release in pending:
             _load_release(connection, landing, release, table)
     return Loaded(added=len(pending), rows=sum(release.row_count for release in pending), held=len(kept))
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]
 
 
 def _declare(connection: duckdb.DuckDBPyConnection, source: Source, table: RawTable) -> None:
@@ -94,14 +112,15 @@ def _load_release(connection: duckdb.DuckDBPyConnection, landing: Path, release:
         )
         _write_ledger(connection, landing, release)
         connection.execute("commit")
-    except duckdb.Error as problem:
-        connection.execute("rollback")
-        raise EntrepotError(
-            f"{release.source}/{release.table}: the release file {path} could not be loaded ({str(problem).splitlines()[0]}). "
-            "Nothing of it was kept; releases loaded before are untouched. Move the file away and fetch that table again."
-        ) from problem
-    except BaseException:
-        connection.execute("rollback")
+    except BaseException as problem:
+        with suppress(duckdb.Error):  # none is open any more where the commit failed, or the database itself
+            connection.execute("rollback")
+        if isinstance(problem, duckdb.Error) and not is_readable(path):
+            raise EntrepotError(
+                f"{release.source}/{release.table}: the release file {path} could not be loaded ({_first_line(problem)}). "
+                "Nothing of it was kept; releases loaded before are untouched. Move the file away; `entrepot verify` "
+                "says how it comes back."
+            ) from problem
         raise
 
 

@@ -124,7 +124,7 @@ def publish(
         if page is not None:
             progress("drawing the page")
             _draw(page, folder)
-        publication = replace(draft, marts=counts, checksums=_checksums(folder))
+        publication = replace(draft, marts=counts, checksums=checksums(folder))
         _write_manifest(folder, publication)
         progress("checking the release")
         _check(folder, publication)
@@ -137,12 +137,12 @@ def publish(
 def current(serving: Path) -> Publication | None:
     """The release that readers get, or None where nothing was published yet."""
     link = serving / "current"
-    return _read_manifest(link) if os.path.lexists(link) else None
+    return read_manifest(link) if os.path.lexists(link) else None
 
 
 def releases(serving: Path) -> list[Publication]:
     """The releases that are kept, oldest first."""
-    return [_read_manifest(folder) for folder in _folders(serving)]
+    return [read_manifest(folder) for folder in release_folders(serving)]
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def _whole_or_not_at_all(serving: Path, release_id: str) -> Iterator[None]:
     try:
         yield
     except BaseException as problem:
-        served = _served(serving)
+        served = served_id(serving)
         if served != release_id:
             _discard(serving, release_id)
         if isinstance(problem, EntrepotError):
@@ -389,12 +389,11 @@ def _draw(page: Callable[[Path], None], folder: Path) -> None:
         ) from problem
 
 
-def _checksums(folder: Path) -> dict[str, str]:
-    """Of every file but the manifest, which is not there yet."""
+def checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a release but its manifest, by its path in the folder."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST]
     sums = {}
-    for path in sorted(
-        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: (path.name != DATABASE, path)
-    ):
+    for path in sorted(files, key=lambda path: (path.name != DATABASE, path)):
         with path.open("rb") as handle:
             sums[path.relative_to(folder).as_posix()] = hashlib.file_digest(handle, "sha256").hexdigest()
     return sums
@@ -405,7 +404,8 @@ def _write_manifest(folder: Path, publication: Publication) -> None:
     (folder / MANIFEST).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_manifest(folder: Path) -> Publication:
+def read_manifest(folder: Path) -> Publication:
+    """What a release says of itself. Raises `EntrepotError` where the manifest cannot be read."""
     path = folder / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -462,7 +462,7 @@ def _retire(serving: Path, keep: int, keep_for: timedelta, now: datetime) -> Non
     The id of its successor tells when a release was replaced, so copied or touched folders change nothing. One that a
     wrong clock has dated into the future stays: no hour has passed since.
     """
-    served, folders = _served(serving), _folders(serving)
+    served, folders = served_id(serving), release_folders(serving)
     replaced = {folder: _published_at(successor) for folder, successor in pairwise(folders)}
     for folder in folders[:-keep]:
         if folder.name != served and now - replaced[folder] >= keep_for:
@@ -485,12 +485,14 @@ def _discard(serving: Path, release_id: str) -> None:
         (serving / f".current-{release_id}").unlink()
 
 
-def _served(serving: Path) -> str | None:
+def served_id(serving: Path) -> str | None:
+    """The release that the link names, also where it cannot be read."""
     link = serving / "current"
     return link.readlink().name if link.is_symlink() else None
 
 
-def _folders(serving: Path) -> list[Path]:
+def release_folders(serving: Path) -> list[Path]:
+    """The folders of the releases that are kept, oldest first."""
     return sorted((serving / "releases").glob("[0-9]" * 8 + "T" + "[0-9]" * 12 + "Z-*"))
 
 

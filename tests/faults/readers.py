@@ -1,14 +1,16 @@
-"""Readers of a serving folder, for `test_readers`: `python -m tests.faults.readers SERVING THREADS`.
+"""Readers of a serving folder, for `test_readers`: `python -m tests.faults.readers SERVING THREADS [QUESTIONS]`.
 
 A release here is the n-th: its fingerprint ends the release id with n, and its marts say n too. Each thread opens the served
-file, asks two marts, closes it, and begins again, until standard input ends; then it reads once more. Prints `ready` when
+file, asks two marts, closes it, and begins again, until standard input ends; then it reads once more. With a file of
+questions, JSON pairs of SQL and answer, it asks one of them instead, each in its turn, of any release. Prints `ready` when
 every thread has read once, and at the end what they saw, as JSON.
 """
 
 import json
 import sys
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,13 +19,19 @@ import duckdb
 
 @dataclass
 class Seen:
-    """What one reader saw. `behind` counts reads by how many releases they lagged behind the link as the read began."""
+    """What one reader saw. `behind` counts reads by how many releases they lagged behind the link as the read began.
+
+    `seconds` has how long each read took. `memory_mb` and `handles` are of the process, when all had read and at the end.
+    """
 
     reads: int = 0
     failed: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     behind: dict[int, int] = field(default_factory=dict)
     releases: set[int] = field(default_factory=set)
+    seconds: list[float] = field(default_factory=list)
+    memory_mb: tuple[float, float] = (0, 0)
+    handles: tuple[int, int] = (0, 0)
 
 
 def added(parts: Iterable[Seen]) -> Seen:
@@ -33,6 +41,9 @@ def added(parts: Iterable[Seen]) -> Seen:
         whole.failed += part.failed
         whole.torn += part.torn
         whole.releases |= part.releases
+        whole.seconds += part.seconds
+        whole.memory_mb = (whole.memory_mb[0] + part.memory_mb[0], whole.memory_mb[1] + part.memory_mb[1])
+        whole.handles = (whole.handles[0] + part.handles[0], whole.handles[1] + part.handles[1])
         for lag, reads in part.behind.items():
             whole.behind[lag] = whole.behind.get(lag, 0) + reads
     return whole
@@ -42,39 +53,61 @@ def linked(serving: Path) -> int:
     return int((serving / "current").readlink().name[-8:])
 
 
-def read(serving: Path, seen: Seen) -> None:
-    begun_at = linked(serving)
+def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    return str(connection.execute(sql).fetchall())
+
+
+def read(serving: Path, seen: Seen, questions: Sequence[tuple[str, str]] = ()) -> None:
+    begun_at, started = linked(serving), time.monotonic()
     seen.reads += 1
     try:
         with duckdb.connect(str(serving / "current" / "trade.duckdb"), read_only=True) as connection:
             ((release_id,),) = connection.execute("select distinct release_id from marts.publication").fetchall()
-            of_rows = connection.execute("select min(n), max(n), count(*) from marts.surplus_monthly").fetchone()
+            if questions:
+                sql, expected = questions[seen.reads % len(questions)]
+                connection.execute("use marts")
+                is_right = answer(connection, sql) == expected
+            else:
+                sql = "select min(n), max(n), count(*) from marts.surplus_monthly"
+                n = int(release_id[-8:])
+                is_right = answer(connection, sql) == str([(n, n, 50)])
     except Exception as problem:
         seen.failed.append(repr(problem))
         return
+    seen.seconds.append(time.monotonic() - started)
     n = int(release_id[-8:])
-    if of_rows != (n, n, 50):
-        seen.torn.append(f"{release_id} holds {of_rows}")
+    if not is_right:
+        seen.torn.append(f"{release_id} answers otherwise: {sql}")
     lag = max(0, begun_at - n)
     seen.behind[lag] = seen.behind.get(lag, 0) + 1
     seen.releases.add(n)
 
 
-def main(serving: Path, threads: int) -> None:
+def resources() -> tuple[float, int]:
+    """Memory of this process in MB and its open files; nothing where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0, 0
+    (kilobytes,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmRSS")]
+    return int(kilobytes) / 1000, len(list(Path("/proc/self/fd").iterdir()))
+
+
+def main(serving: Path, threads: int, questions: Sequence[tuple[str, str]] = ()) -> None:
     ended, all_read_once = threading.Event(), threading.Barrier(threads + 1)
     by_thread = [Seen() for _ in range(threads)]
 
     def keep_reading(seen: Seen) -> None:
-        read(serving, seen)
+        read(serving, seen, questions)
         all_read_once.wait()
         while not ended.is_set():
-            read(serving, seen)
-        read(serving, seen)
+            read(serving, seen, questions)
+        read(serving, seen, questions)
 
     working = [threading.Thread(target=keep_reading, args=[seen]) for seen in by_thread]
     for thread in working:
         thread.start()
     all_read_once.wait()
+    memory_then, handles_then = resources()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.read()
@@ -82,8 +115,11 @@ def main(serving: Path, threads: int) -> None:
     for thread in working:
         thread.join()
     total = added(by_thread)
+    memory_now, handles_now = resources()
+    total.memory_mb, total.handles = (memory_then, memory_now), (handles_then, handles_now)
     sys.stdout.write(json.dumps(asdict(total) | {"releases": sorted(total.releases)}) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    asked = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")) if len(sys.argv) > 3 else []
+    main(Path(sys.argv[1]), int(sys.argv[2]), asked)

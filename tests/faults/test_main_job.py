@@ -20,7 +20,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from filelock import FileLock
@@ -28,15 +27,16 @@ from filelock import FileLock
 from orchestration.landing import Release, land
 from orchestration.settings import PROJECT, Settings
 
+from .releases import damages, differing_rows, leftovers, served_whole
+
 if TYPE_CHECKING:
     from tests.conftest import Built
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
 
-KILLS = int(os.environ.get("ENTREPOT_KILLS", "3"))
+KILLS = int(os.environ.get("ENTREPOT_MAIN_JOB_KILLS", "3"))
 LONGEST_WAIT_SECONDS = 600
-HALF_DONE = (".part", ".tmp", ".wal")
 KCS_TOTAL = {"year": "총계", "statCd": "-", "statCdCntnKor1": "-", "balPayments": "0"}
 
 
@@ -389,31 +389,6 @@ def test_a_run_that_is_interrupted_ends_in_one_sentence_and_readers_keep_what_th
     assert entrepot(copied, "status").returncode == 0
 
 
-def differing_rows(one: Path, other: Path) -> dict[str, list[Any]]:
-    """By mart, the rows that only one of two releases has, without the time of the run.
-
-    Doubles count to nine decimals: two threads add them in an order of their own, which moves the sixteenth digit.
-    """
-    found = {}
-    with duckdb.connect() as connection:
-        for name, home in (("one", one), ("other", other)):
-            connection.execute(f"attach '{home / 'serving' / 'current' / 'trade.duckdb'}' as {name} (read_only)")
-        columns = connection.execute(
-            """
-            select table_name, list(if(data_type = 'DOUBLE', 'round(' || column_name || ', 9)', column_name))
-            from duckdb_columns()
-            where database_name = 'one' and table_name <> 'publication' and column_name <> 'loaded_at_utc'
-            group by all
-            """
-        ).fetchall()
-        for mart, names in columns:
-            one_rows, other_rows = (f"select {', '.join(names)} from {name}.marts.{mart}" for name in ("one", "other"))
-            sql = f"({one_rows} except all {other_rows}) union all ({other_rows} except all {one_rows})"
-            found[mart] = connection.execute(sql).fetchall()
-    assert len(found) > 10
-    return {mart: rows for mart, rows in found.items() if rows}
-
-
 def test_a_run_without_a_hand_after_kills_at_any_moment_gives_what_an_undisturbed_run_gives(
     built: "Built", tmp_path: Path, start: Start, entrepot: Command
 ) -> None:
@@ -429,8 +404,29 @@ def test_a_run_without_a_hand_after_kills_at_any_moment_gives_what_an_undisturbe
     answer = entrepot(home, "build")
     assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
     assert differing_rows(home, built.home) == {}
-    ours = [path for path in home.rglob("*") if path.relative_to(home).parts[0] != "dagster"]
-    assert [path for path in ours if path.name.startswith(".") or path.suffix in HALF_DONE] == []
+    assert leftovers(home) == []
+
+
+def test_a_home_of_which_only_the_landing_files_are_whole_is_built_again_as_it_was(
+    built: "Built", copied: Path, entrepot: Command
+) -> None:
+    """The warehouse overwritten, the served manifest damaged, the link set to nothing: one command mends all three."""
+    (copied / "warehouse.duckdb").write_bytes(b"nothing of the kind" * 10_000)
+    (copied / "serving" / "current" / "manifest.json").write_text("{")
+    damaged = served(copied)
+    (copied / "serving" / "current").unlink()
+    (copied / "serving" / "current").symlink_to("releases/20200101T000000000000Z-00000000")
+    assert_refused(entrepot(copied, "build"), "manifest.json is missing or damaged", "`entrepot build --force`")
+    told = entrepot(copied, "verify")
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert "entrepot build --from-landing" in " ".join(told.stdout.split())
+    answer = entrepot(copied, "build", "--from-landing")
+    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    assert served_whole(copied).release_id != damaged
+    assert differing_rows(copied, built.home) == {}
+    assert leftovers(copied) == []
+    assert [finding.what for finding in damages(copied, PROJECT / "seeds" / "archive")] == [damaged]
 
 
 def test_dagster_reads_the_definitions_and_half_a_manifest_of_a_killed_run_is_made_anew(

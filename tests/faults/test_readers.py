@@ -1,6 +1,7 @@
 """Readers while releases change under them: none fails, none sees half of two releases, none is left behind.
 
-A second or two here; `make readers` reads for half a minute each and prints what was counted.
+A second or two here; `make readers` reads for half a minute each and prints what was counted, `make load` asks the twelve
+questions fifty at once for five minutes.
 """
 
 import json
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from statistics import quantiles
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -21,11 +24,18 @@ from rich.table import Table
 
 from orchestration.publishing import release
 from orchestration.publishing.release import Mart
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, Settings
+from orchestration.transform import marts
+from tests.pipeline.test_readme import QUESTIONS
 
-from .readers import Seen, added, read
+from .readers import Seen, added, answer, read
+
+if TYPE_CHECKING:
+    from tests.conftest import Built
 
 SECONDS = float(os.environ.get("ENTREPOT_READ_SECONDS", "2"))
+LOAD_SECONDS = float(os.environ.get("ENTREPOT_LOAD_SECONDS", "0"))
+LOAD_READERS, LOAD_RELEASES = (50, 10) if LOAD_SECONDS else (10, 2)
 FEWEST_RELEASES = 5
 MARTS = [Mart("surplus_monthly", ("partner_code",)), Mart("publication", ("release_id", "mart_name"))]
 HOUR = timedelta(hours=1)
@@ -74,9 +84,9 @@ def publish(tmp_path: Path, serving: Path) -> Publish:
 
 
 @contextmanager
-def reading(serving: Path, threads: int) -> Iterator[subprocess.Popen[str]]:
+def reading(serving: Path, threads: int, *questions: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.readers", str(serving), str(threads)],
+        [sys.executable, "-m", "tests.faults.readers", str(serving), str(threads), *map(str, questions)],
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -93,7 +103,8 @@ def what_it_saw(process: subprocess.Popen[str]) -> Seen:
     said, _ = process.communicate()
     answer = json.loads(said)
     behind = {int(lag): reads for lag, reads in answer["behind"].items()}
-    return Seen(**(answer | {"behind": behind, "releases": set(answer["releases"])}))
+    pairs = {name: tuple(answer[name]) for name in ("memory_mb", "handles")}
+    return Seen(**(answer | pairs | {"behind": behind, "releases": set(answer["releases"])}))
 
 
 def show(title: str, published: int, seen: Seen) -> None:
@@ -135,6 +146,56 @@ def test_readers_never_fail_nor_lag_while_releases_follow_each_other_as_fast_as_
     assert seen.torn == []
     assert seen.behind == {0: seen.reads}
     assert {1, n} <= seen.releases
+
+
+def megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
+
+
+def test_the_twelve_questions_are_answered_right_by_many_at_once_while_releases_are_published(
+    built: "Built", tmp_path: Path
+) -> None:
+    """Ten readers and two releases here. Nothing may pile up in the readers' processes nor on the disk."""
+    at, serving = Settings(home=built.home), tmp_path / "serving"
+
+    def publish_real(n: int) -> None:
+        counts = {"fingerprint": f"{n:08}", "code_version": "1", "tests_passed": 1, "tests_warned": 0}
+        release.publish(serving, at.warehouse, marts(at), keep=2, keep_for=timedelta(0), **counts)
+
+    for n in (1, 2):
+        publish_real(n)
+    with duckdb.connect(str(serving / "current" / "trade.duckdb"), read_only=True) as alone:
+        alone.execute("use marts")
+        asked = [(sql, answer(alone, sql)) for _, sql, _ in QUESTIONS["docs/twelve_questions.md"]]
+    assert len(asked) >= 12
+    questions = tmp_path / "questions.json"
+    questions.write_text(json.dumps(asked), encoding="utf-8")
+    disk_then, begun = megabytes(serving), time.monotonic()
+    with ExitStack() as stack:
+        readers = [stack.enter_context(reading(serving, LOAD_READERS // 5, questions)) for _ in range(5)]
+        for reader in readers:
+            assert reader.stdout is not None
+            assert reader.stdout.readline() == "ready\n"
+        for number in range(LOAD_RELEASES):
+            publish_real(3 + number)
+            time.sleep(max(0, begun + (number + 1) * LOAD_SECONDS / LOAD_RELEASES - time.monotonic()))
+        seen = added(what_it_saw(reader) for reader in readers)
+    seconds = time.monotonic() - begun
+    show(f"{LOAD_READERS} readers of the twelve questions, {seconds:.0f} s", LOAD_RELEASES, seen)
+    shares = quantiles(seen.seconds, n=100)
+    table = Table("seconds of a read", "half", "95 %", "99 %", "longest")
+    table.add_row("", *(f"{value:.3f}" for value in (shares[49], shares[94], shares[98], max(seen.seconds))))
+    then_and_now = Table("", "at the start", "at the end")
+    then_and_now.add_row("memory of the readers, MB", *(f"{value:,.0f}" for value in seen.memory_mb))
+    then_and_now.add_row("open files of the readers", *map(str, seen.handles))
+    then_and_now.add_row("served, MB", f"{disk_then:,.1f}", f"{megabytes(serving):,.1f}")
+    Console(width=120).print(table, then_and_now)
+    assert seen.failed == []
+    assert seen.torn == []
+    assert seen.behind == {0: seen.reads}
+    assert LOAD_RELEASES + 2 in seen.releases
+    assert seen.handles[1] <= seen.handles[0]
+    assert megabytes(serving) == pytest.approx(disk_then, rel=0.05)
 
 
 def test_a_file_replaced_in_place_leaves_a_busy_reader_on_the_old_release(serving: Path, publish: Publish) -> None:
