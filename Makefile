@@ -5,15 +5,19 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SUPERSET := .venv-superset
 PORT ?= 8088
+FUZZ_SECONDS ?= 60
+TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format bench dev superset superset-test reference clean
+.PHONY: help build test readers browser corruptions fuzz check format bench dev superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
 	@echo 'make readers    read for half a minute each while releases change as fast as they can, and count'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
+	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
+	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
@@ -34,6 +38,14 @@ readers: $(INSTALLED)
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser
+
+corruptions: $(INSTALLED)
+	@$(BIN)/python -m tests.corruptions.run
+
+fuzz: $(INSTALLED) $(TOOLS)/fuzz/.installed
+	@for kind in xml json csv zip inbox; do \
+		PYTHONPATH=$(TOOLS)/fuzz:. $(BIN)/python -m tests.fuzz.run $$kind $(FUZZ_SECONDS) build/fuzz || exit 1; \
+	done
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -63,7 +75,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(TOOLS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -71,6 +83,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Tools that only one verb needs lie beside the environment, not in it.
+$(TOOLS)/%/.installed: tests/tools/%.lock $(INSTALLED)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(TOOLS)/$* -r $<
 	@touch $@
 
 $(SUPERSET)/.installed: dashboards/superset/requirements.lock

@@ -28,6 +28,7 @@ A_YEAR = timedelta(days=365)
 FEWEST_TO_COMPARE = 10
 SHRUNKEN = 0.6
 MOST_PAGES = 2_000
+MOST_COLUMNS = 200
 ANSWERS = ("kept", "unchanged", "empty")
 
 
@@ -268,7 +269,7 @@ class _Fetcher:
         self._check(part, request, rows, held[-1] if held else None)
         if not rows:
             return "empty"
-        _, is_new = land(self._at.landing, release, _table(rows))
+        _, is_new = land(self._at.landing, release, text_table(rows))
         return "kept" if is_new else "unchanged"
 
     async def _page(self, client: Client, part: Part, request: Request, call: Call) -> Page:
@@ -311,7 +312,7 @@ class _Fetcher:
         missing = [column for column in part.table.columns if not any(column in row for row in rows)]
         if rows and missing:
             raise RefusedError(
-                f"the reply lacks the column {', '.join(missing)}; it has {', '.join(dict.fromkeys(n for r in rows for n in r))}. "
+                f"the reply lacks the column {', '.join(missing)}; it has {', '.join(dict.fromkeys(n for r in rows for n in r))[:1000]}. "
                 "The publisher renamed or dropped it: teach the source module and its staging model"
             )
         if rows and not request.scope and len(rows) < part.fetch.fewest_rows:
@@ -319,7 +320,12 @@ class _Fetcher:
         part.fetch.check(request, rows)
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
+def text_table(rows: Sequence[Row]) -> pa.Table:
     """Every column that any row has, all text, in the order in which they came."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    if len(names) > MOST_COLUMNS:
+        raise RefusedError(f"the reply names {len(names):,} columns; no table of this project has {MOST_COLUMNS}")
+    try:
+        return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    except UnicodeEncodeError as problem:
+        raise RefusedError(f"the reply holds half a letter, which no file can keep ({problem.reason})") from None

@@ -54,9 +54,12 @@ def _of_api(reply: Reply) -> list[Row]:
         raise PassingError(f"the reply holds {len(observed):,} observations and says there are {found.get('count')}")
     series = reply.call.params["series_id"]
     try:
-        return [{"series_id": series, "observation_date": row["date"], "value": row["value"]} for row in observed]
+        rows = [{"series_id": series, "observation_date": row["date"], "value": row["value"]} for row in observed]
     except (KeyError, TypeError):
         raise RefusedError(f"an observation has no date or no value: {reply.opening}") from None
+    if not all(isinstance(cell, str) for row in rows for cell in row.values()):
+        raise RefusedError(f"an observation holds what is not text: {reply.opening}")
+    return rows
 
 
 def _of_chart(reply: Reply) -> list[Row]:
