@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser corruptions fuzz check format bench dev superset superset-test reference clean
+.PHONY: help build test readers browser corruptions fuzz mutants audit sbom check format bench dev superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -18,6 +18,9 @@ help:
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
 	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
+	@echo 'make mutants    changes the parsers in small ways and sees whether a test notices (tests/tools/mutants.md)'
+	@echo 'make audit      is what is installed what the lock says, unchanged, free to use, without known weakness'
+	@echo 'make sbom       rewrite the bill of materials that goes into each release'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
@@ -46,6 +49,16 @@ fuzz: $(INSTALLED) $(TOOLS)/fuzz/.installed
 	@for kind in xml json csv zip inbox; do \
 		PYTHONPATH=$(TOOLS)/fuzz:. $(BIN)/python -m tests.fuzz.run $$kind $(FUZZ_SECONDS) build/fuzz || exit 1; \
 	done
+
+mutants: $(INSTALLED) $(TOOLS)/mutants/.installed
+	@$(BIN)/python -m tests.tools.mutants
+
+audit: $(INSTALLED) $(TOOLS)/audit/.installed
+	@$(BIN)/pip check
+	@PYTHONPATH=$(TOOLS)/audit:. $(BIN)/python -m tests.tools.audit
+
+sbom: $(INSTALLED) $(TOOLS)/audit/.installed
+	@PYTHONPATH=$(TOOLS)/audit:. $(BIN)/python -m tests.tools.bill_of_materials
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from orchestration.errors import EntrepotError
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases
 from orchestration.settings import Settings, settings
+from orchestration.visible import visible
 
 if TYPE_CHECKING:
     from orchestration.publishing.release import Publication
@@ -61,7 +62,7 @@ def _told() -> Iterator[None]:
         yield
     except EntrepotError as problem:
         errors.print("Error:", style="bold red", end=" ")
-        errors.print(str(problem), highlight=False, soft_wrap=True)
+        errors.print(visible(str(problem)), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -95,7 +96,9 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
     """A file that cannot be read is told and left where it is; the others are built."""
     for verdict in verdicts:
         if verdict.verdict == "refused":
-            errors.print(f"Inbox: {verdict.reason} The file was left out and left where it is.", soft_wrap=True)
+            errors.print(
+                f"Inbox: {visible(verdict.reason)} The file was left out and left where it is.", soft_wrap=True
+            )
 
 
 def _run(at: Settings) -> "Publication":
@@ -267,7 +270,7 @@ def _inbox(reader: duckdb.DuckDBPyConnection) -> Table | None:
         table.add_column(name, overflow="fold")
     table.add_column("rows", justify="right")
     for path, reason, count in rows:
-        table.add_row(path, reason, f"{count:,}")
+        table.add_row(visible(path), visible(reason), f"{count:,}")
     return table
 
 

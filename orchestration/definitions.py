@@ -1,5 +1,6 @@
 """Everything Dagster runs. It lists no source by name: a module in `sources/` and its staging folder are enough."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from orchestration.progress import progress, tell
 from orchestration.publishing.docs import write_docs
 from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
-from orchestration.settings import settings
+from orchestration.settings import BILL_OF_MATERIALS, settings
 from orchestration.source import RawTable, Source, discover
 from orchestration.transform import Translator, asset_key, dbt_resource, forget_results, manifest, marts, tests
 from orchestration.warehouse import load
@@ -124,6 +125,7 @@ def release() -> MaterializeResult[None]:
 def _write_site(folder: Path) -> None:
     write_page(folder)
     write_docs(folder, settings().dbt_target / "manifest.json")
+    shutil.copyfile(BILL_OF_MATERIALS, folder / BILL_OF_MATERIALS.name)
 
 
 TABLES = [(source, table) for source in discover() for table in source.tables]

@@ -15,6 +15,7 @@ from orchestration import holder
 from orchestration.errors import EntrepotError
 
 PROJECT = Path(__file__).resolve().parent.parent
+BILL_OF_MATERIALS = PROJECT / "requirements.cdx.json"
 
 
 class Patience(BaseModel):

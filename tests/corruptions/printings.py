@@ -100,14 +100,17 @@ def kcs_reprint() -> Printing:
 
 
 def kcs_new_month() -> Printing:
-    """June 2025, of which the archive holds sets of products alone: these, and the rest of June 2024 moved a little."""
+    """June 2025, of which the archive holds products alone: sets by partner, and the rest of June 2024 grown to the whole."""
     random, month = Random(12), date(2025, 6, 1)
     before, now = (_exports_of_sets(month) for month in ("2024.06", "2025.06"))
+    rests = {row["statCd"]: max(0, int(row["expDlr"]) - before[row["statCd"]]) for row in _kcs_month("2024.06")}
+    subheadings = archived("kcs", "subheading_exports_202501_202601")
+    whole = sum(int(row["expDlr"]) for row in subheadings if row["year"] == "2025.06")
+    growth = (whole - now.total()) / sum(rests.values())
     rows = []
     for row in _kcs_month("2024.06"):
-        rest = str(max(0, int(row["expDlr"]) - before[row["statCd"]]))
-        exported = str(int(_moved(rest, random)) + now[row["statCd"]])
-        rows.append(row | {"year": "2025.06", "expDlr": exported, "impDlr": _moved(row["impDlr"], random)})
+        exported = int(_moved(str(rests[row["statCd"]]), random, growth)) + now[row["statCd"]]
+        rows.append(row | {"year": "2025.06", "expDlr": str(exported), "impDlr": _moved(row["impDlr"], random)})
     return _printing("kcs.country_totals", (month, month), date(2025, 7, 15), with_kcs_total(rows))
 
 
@@ -189,9 +192,9 @@ def census_workbook() -> Printing:
 
 
 def ecb_rates() -> Printing:
-    """The history a working day later; no currency moves by more than half a percent."""
+    """Two years a working day later; no currency moves by more than half a percent."""
     random = Random(15)
-    rows = [dict(row) for row in archived("ecb", "reference_rates_199901_202610")]
+    rows = [dict(row) for row in archived("ecb", "reference_rates_199901_202610") if row["Date"] >= "2025"]
     newest = max(rows, key=lambda row: row["Date"])
     later = {
         name: cell
@@ -201,14 +204,14 @@ def ecb_rates() -> Printing:
     }
     return _printing(
         "ecb.reference_rates",
-        (date(1999, 1, 1), date(2026, 11, 1)),
+        (date(2025, 1, 1), date(2026, 11, 1)),
         date(2026, 11, 2),
         [later | {"Date": "2026-11-02"}, *rows],
     )
 
 
 def _fred(file: str, retrieved: date) -> Printing:
-    rows = archived("fred", file)
+    rows = [row for row in archived("fred", file) if row["observation_date"] >= "2025"]
     months = [date.fromisoformat(rows[place]["observation_date"]).replace(day=1) for place in (0, -1)]
     return _printing("fred.observations", (months[0], months[1]), retrieved, rows, scope=rows[0]["series_id"])
 

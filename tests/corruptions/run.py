@@ -1,6 +1,6 @@
 """Each corruption through the real way: landed, loaded, judged by dbt. `make corruptions` writes `docs/corruptions.md`.
 
-A home is built once from the bundled archive; each printing meets a copy of its warehouse. dbt builds what the printing
+A home is built once from the last years of the bundled archive; each printing meets a copy of its warehouse. dbt builds what the printing
 reaches up to the figures and runs every test of those models. Where none of them fails, the whole project is built and
 tested before the corruption counts as let through.
 """
@@ -29,6 +29,7 @@ from orchestration.source import discover
 from orchestration.warehouse import load
 from tests.corruptions.catalogue import CORRUPTIONS, Corruption, table
 from tests.corruptions.printings import CLEAN, Printing
+from tests.trimmed_archive import write_trimmed_archive
 
 PAGE = PROJECT / "docs" / "corruptions.md"
 FIGURES = (
@@ -52,8 +53,9 @@ def home(built: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="entrepot-corruptions-") as folder:
         if built is None:
             built = Path(folder) / "built"
-            command = Path(sys.executable).with_name("entrepot")
-            subprocess.run([command, "build"], env=os.environ | {"ENTREPOT_HOME": str(built)}, check=True)
+            archive = write_trimmed_archive(Path(folder) / "archive")
+            places = {"ENTREPOT_HOME": str(built), "ENTREPOT_ARCHIVE": str(archive)}
+            subprocess.run([Path(sys.executable).with_name("entrepot"), "build"], env=os.environ | places, check=True)
         work = Path(folder) / "work"
         work.mkdir()
         shutil.copytree(built / "dbt", work / "dbt", ignore=shutil.ignore_patterns("*.log*", "compiled", "run"))
