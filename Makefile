@@ -9,9 +9,11 @@ DRIVERS := .venv-drivers
 PORT ?= 8088
 KILLS ?= 200
 LOAD_SECONDS ?= 300
+FUZZ_SECONDS ?= 60
+TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -20,6 +22,11 @@ help:
 	@echo 'make load       fifty readers of the twelve questions while ten releases are published (LOAD_SECONDS=300)'
 	@echo 'make kills      kill the job at every named moment and at any time (KILLS=200), then the whole main job ten times'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
+	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
+	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
+	@echo 'make mutants    changes the parsers in small ways and sees whether a test notices (tests/tools/mutants.md)'
+	@echo 'make audit      is what is installed what the lock says, unchanged, free to use, without known weakness'
+	@echo 'make sbom       rewrite the bill of materials that goes into each release'
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
 	@echo 'make daemon     a server that ticks, fetches, builds and is killed in the midst (a quarter of an hour)'
@@ -50,6 +57,24 @@ kills: $(INSTALLED)
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser
+
+corruptions: $(INSTALLED)
+	@$(BIN)/python -m tests.corruptions.run
+
+fuzz: $(INSTALLED) $(TOOLS)/fuzz/.installed
+	@for kind in xml json csv zip inbox; do \
+		PYTHONPATH=$(TOOLS)/fuzz:. $(BIN)/python -m tests.fuzz.run $$kind $(FUZZ_SECONDS) build/fuzz || exit 1; \
+	done
+
+mutants: $(INSTALLED) $(TOOLS)/mutants/.installed
+	@$(BIN)/python -m tests.tools.mutants
+
+audit: $(INSTALLED) $(TOOLS)/audit/.installed
+	@$(BIN)/pip check
+	@PYTHONPATH=$(TOOLS)/audit:. $(BIN)/python -m tests.tools.audit
+
+sbom: $(INSTALLED) $(TOOLS)/audit/.installed
+	@PYTHONPATH=$(TOOLS)/audit:. $(BIN)/python -m tests.tools.bill_of_materials
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -91,7 +116,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -103,6 +128,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 $(POSTGRES): requirements-postgres.lock $(INSTALLED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-postgres.lock
+	@touch $@
+
+# Tools that only one verb needs lie beside the environment, not in it.
+$(TOOLS)/%/.installed: tests/tools/%.lock $(INSTALLED)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(TOOLS)/$* -r $<
 	@touch $@
 
 $(SUPERSET)/.installed: dashboards/superset/requirements.lock

@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.visible import visible
+
 # A word and a sign each, so that a verdict reads the same in grey, on paper and to a screen reader.
 VERDICTS = {
     "supported": ("✔", "supported", "green"),
@@ -77,7 +79,7 @@ order by horizon_months_count, horizon_earlier_usd desc nulls last
 def rows(reader: duckdb.DuckDBPyConnection, question: str, *values: str) -> list[dict[str, Any]]:
     answer = reader.execute(question, list(values))
     names = [column[0] for column in answer.description or []]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return [dict(zip(names, map(visible, row), strict=True)) for row in answer.fetchall()]
 
 
 def claims(found: list[dict[str, Any]], width: int, evidence: bool) -> Group:

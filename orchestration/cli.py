@@ -19,6 +19,7 @@ from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, releases, served_id
 from orchestration.settings import Settings, settings
+from orchestration.visible import visible
 
 if TYPE_CHECKING:
     from orchestration.publishing.release import Publication
@@ -64,7 +65,7 @@ def _told() -> Iterator[None]:
         if said is None:
             raise
         errors.print("Error:", style="bold red", end=" ")
-        errors.print(said, highlight=False, soft_wrap=True)
+        errors.print(visible(said), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -110,7 +111,9 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
     """A file that cannot be read is told and left where it is; the others are built."""
     for verdict in verdicts:
         if verdict.verdict == "refused":
-            errors.print(f"Inbox: {verdict.reason} The file was left out and left where it is.", soft_wrap=True)
+            errors.print(
+                f"Inbox: {visible(verdict.reason)} The file was left out and left where it is.", soft_wrap=True
+            )
 
 
 def _run(at: Settings, from_landing: bool) -> "Publication":
@@ -324,7 +327,7 @@ def _inbox(reader: duckdb.DuckDBPyConnection) -> Table | None:
         table.add_column(name, overflow="fold")
     table.add_column("rows", justify="right")
     for path, reason, count in rows:
-        table.add_row(path, reason, f"{count:,}")
+        table.add_row(visible(path), visible(reason), f"{count:,}")
     return table
 
 

@@ -1,5 +1,6 @@
 """Everything Dagster runs. It lists no source by name: a module in `sources/` and its staging folder are enough."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from orchestration.publishing.docs import write_docs
 from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
 from orchestration.schedules import build_sensor, fetch_schedule, something_came, something_changed
-from orchestration.settings import settings
+from orchestration.settings import BILL_OF_MATERIALS, settings
 from orchestration.source import RawTable, Source, discover
 from orchestration.transform import Translator, asset_key, dbt_resource, forget_results, manifest, marts, tests
 from orchestration.warehouse import load
@@ -131,6 +132,7 @@ def release() -> MaterializeResult[None]:
 def _write_site(folder: Path) -> None:
     write_page(folder)
     write_docs(folder, settings().dbt_target / "manifest.json")
+    shutil.copyfile(BILL_OF_MATERIALS, folder / BILL_OF_MATERIALS.name)
 
 
 SOURCES = discover()

@@ -31,6 +31,7 @@ FEWEST_TO_COMPARE = 10
 SHRUNKEN = 0.6
 EMPTY_IS_FRESH = timedelta(hours=3)
 MOST_PAGES = 2_000
+MOST_COLUMNS = 200
 ANSWERS = ("kept", "unchanged", "empty")
 
 
@@ -329,7 +330,7 @@ class _Fetcher:
         self._check(part, request, rows, held[-1] if held else None)
         if not rows:
             return "empty"
-        _, is_new = land(self._at.landing, release, _table(rows))
+        _, is_new = land(self._at.landing, release, text_table(rows))
         if is_new:
             part.kept_months.add(period[0])
         return "kept" if is_new else "unchanged"
@@ -410,7 +411,7 @@ class _Fetcher:
         missing = [column for column in part.table.columns if not any(column in row for row in rows)]
         if rows and missing:
             raise RefusedError(
-                f"the reply lacks the column {', '.join(missing)}; it has {', '.join(dict.fromkeys(n for r in rows for n in r))}. "
+                f"the reply lacks the column {', '.join(missing)}; it has {', '.join(dict.fromkeys(n for r in rows for n in r))[:1000]}. "
                 "The publisher renamed or dropped it: teach the source module and its staging model"
             )
         if rows and not request.scope and len(rows) < part.fetch.fewest_rows:
@@ -418,7 +419,12 @@ class _Fetcher:
         part.fetch.check(request, rows)
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
+def text_table(rows: Sequence[Row]) -> pa.Table:
     """Every column that any row has, all text, in the order in which they came."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    if len(names) > MOST_COLUMNS:
+        raise RefusedError(f"the reply names {len(names):,} columns; no table of this project has {MOST_COLUMNS}")
+    try:
+        return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    except UnicodeEncodeError as problem:
+        raise RefusedError(f"the reply holds half a letter, which no file can keep ({problem.reason})") from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable
@@ -266,10 +267,10 @@ def _retry_after(header: str | None) -> float | None:
     """Seconds, from a number of seconds or a date."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", header):
         return float(header)
     try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
+        moment = parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

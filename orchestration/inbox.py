@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from orchestration.errors import EntrepotError
 from orchestration.landing import Release, keep_stream, land, releases
 from orchestration.settings import Settings
 
+T = TypeVar("T")
 SOURCE_NAME = "inbox"
 FILES = "files"
 LISTED = ("file_name", "table_name", "verdict", "reason", "row_count", "sha256")
@@ -32,7 +33,9 @@ OWN_COLUMNS = ("line", "unreadable")
 DATED = re.compile(r"(?P<stem>.+)@(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})")
 MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])"
 ROWS_AT_ONCE = 20_000
-LARGEST_CELL = 1 << 24
+LARGEST_ROW = 1 << 24
+LARGEST_GROUP = 1 << 29
+MOST_COLUMNS = 1_000
 # What people put here by mistake, by the first bytes of the file.
 SIGNATURES = {
     b"PK\x03\x04": "is a zip archive or an Excel workbook: unpack it, or save the sheet as CSV UTF-8",
@@ -280,14 +283,15 @@ def read(path: Path, table: str) -> Iterator[pa.RecordBatch]:
 
 
 def _csv(path: Path, shape: Shape) -> Iterator[pa.RecordBatch]:
-    csv.field_size_limit(LARGEST_CELL)
+    csv.field_size_limit(LARGEST_ROW)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, strict=True)
+        measured = _Measured(file)
+        lines = csv.reader(measured, strict=True)
         try:
             header = next(lines, [])
             places = _places(header, shape)
             rows = _rows(lines, len(header))
-            while part := list(islice(rows, ROWS_AT_ONCE)):
+            while part := list(islice(measured.held(rows), ROWS_AT_ONCE)):
                 yield _batch(part, places, shape)
         except UnicodeDecodeError as problem:
             said = f"is not UTF-8 after line {lines.line_num} (byte {problem.object[problem.start]:#04x}): save it as CSV UTF-8"
@@ -295,6 +299,36 @@ def _csv(path: Path, shape: Shape) -> Iterator[pa.RecordBatch]:
         except csv.Error as problem:
             said = f"is not CSV at line {lines.line_num} ({problem}): mend the quotes there"
             raise UnreadableFileError(said) from problem
+
+
+class _Measured:
+    """The lines of a file, with a bound on what is in memory: neither a row nor a batch outgrows `LARGEST_ROW` letters."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._row, self._batch = file, 0, 0
+
+    def __iter__(self) -> "_Measured":
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LARGEST_ROW)
+        self._row += len(line)
+        if self._row >= LARGEST_ROW:
+            raise csv.Error(f"a row has more than {LARGEST_ROW:,} letters")
+        if not line:
+            raise StopIteration
+        return line
+
+    def held(self, rows: Iterator[T]) -> Iterator[T]:
+        """As many of the rows as one batch may hold, at least one."""
+        self._batch = 0
+        while self._batch < LARGEST_ROW:
+            self._row = 0
+            row = next(rows, None)
+            if row is None:
+                return
+            self._batch += self._row
+            yield row
 
 
 def _rows(lines: Any, width: int) -> Iterator[tuple[int, list[str], str | None]]:
@@ -321,10 +355,13 @@ def _batch(rows: list[tuple[int, list[str], str | None]], places: dict[str, int]
 
 def _parquet(path: Path, shape: Shape) -> Iterator[pa.RecordBatch]:
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here, for the library takes no name that is not UTF-8.
+        with path.open("rb") as handle, pq.ParquetFile(handle) as file:
             places = _places(file.schema_arrow.names, shape)
+            _require_small_groups(file)
             line = 1
             for batch in file.iter_batches(ROWS_AT_ONCE):
+                batch.validate(full=True)  # A text that is not UTF-8 passes through all but the warehouse.
                 found = {
                     name: _text(batch.column(places[name]), name)
                     if name in places
@@ -335,9 +372,16 @@ def _parquet(path: Path, shape: Shape) -> Iterator[pa.RecordBatch]:
                 found["unreadable"] = pa.nulls(len(batch), pa.string())
                 line += len(batch)
                 yield pa.record_batch(found)
-    except (pa.ArrowException, OSError) as problem:
-        said = f"is not a Parquet file that can be read ({str(problem).splitlines()[0]}): write it anew, not encrypted"
+    except (pa.ArrowException, OSError, ValueError) as problem:
+        what = (str(problem).splitlines() or [type(problem).__name__])[0]
+        said = f"is not a Parquet file that can be read ({what}): write it anew, not encrypted"
         raise UnreadableFileError(said) from problem
+
+
+def _require_small_groups(file: pq.ParquetFile) -> None:
+    largest = max((file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups)), default=0)
+    if largest > LARGEST_GROUP:
+        raise UnreadableFileError(f"has {largest:,} bytes in one row group: write it in groups of 100,000 rows")
 
 
 def _text(values: pa.Array, column: str) -> pa.Array:
@@ -355,6 +399,8 @@ def _text(values: pa.Array, column: str) -> pa.Array:
 
 def _places(header: list[str], shape: Shape) -> dict[str, int]:
     """Where each documented column stands. Others are left out; one that looks like a slip of the pen is refused."""
+    if len(header) > MOST_COLUMNS:
+        raise UnreadableFileError(f"has {len(header):,} columns in line 1: keep those of docs/inbox.md")
     names = [name.strip().lower() for name in header]
     missing = [name for name in shape.required if name not in names]
     if missing and len(names) == 1 and re.search("[;\t|]", names[0]):
@@ -364,7 +410,7 @@ def _places(header: list[str], shape: Shape) -> dict[str, int]:
         raise UnreadableFileError(
             f"lacks the column {', '.join(missing)} in line 1, which has {found or 'nothing'}: docs/inbox.md lists them"
         )
-    twice = sorted({name for name in names if names.count(name) > 1 and name in shape.columns})
+    twice = sorted({name for name in names if name in shape.columns and names.count(name) > 1})
     if twice:
         raise UnreadableFileError(f"has the column {', '.join(twice)} twice in line 1: keep one")
     absent = [name for name in shape.optional if name not in names]

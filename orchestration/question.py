@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 
 import duckdb
 
 from orchestration.errors import EntrepotError
 
 MEMORY_LIMIT = "2GB"
+DISK_LIMIT = "20GB"
+LONGEST_SECONDS = 600.0
 ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 
@@ -23,7 +26,13 @@ def answered(database: Path, statement: str) -> Iterator[duckdb.DuckDBPyRelation
         _require_a_question(statement)
         with TemporaryDirectory(prefix="entrepot-") as spill, _closed(database, Path(spill)) as reader:
             reader.execute("use marts")
-            yield reader.sql(statement)
+            with _in_time(reader):
+                yield reader.sql(statement)
+    except duckdb.InterruptException as problem:
+        raise EntrepotError(
+            f"The question took longer than {LONGEST_SECONDS:g} seconds. Nothing was changed. Ask for fewer rows, or open "
+            "the file with a client of your own."
+        ) from problem
     except duckdb.PermissionException as problem:
         raise EntrepotError(
             "A question reads this warehouse and nothing else: other files, databases, addresses and extensions are "
@@ -38,6 +47,18 @@ def answered(database: Path, statement: str) -> Iterator[duckdb.DuckDBPyRelation
         raise EntrepotError(f"DuckDB could not answer. {problem}") from problem
 
 
+@contextmanager
+def _in_time(reader: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Whatever is asked within, it is stopped when its time is over."""
+    clock = Timer(LONGEST_SECONDS, reader.interrupt)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
+
+
 def _closed(database: Path, spill: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         str(database),
@@ -46,6 +67,7 @@ def _closed(database: Path, spill: Path) -> duckdb.DuckDBPyConnection:
             "enable_external_access": "false",
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": str(spill),
+            "max_temp_directory_size": DISK_LIMIT,
             "lock_configuration": "true",
         },
     )

@@ -7,7 +7,9 @@ body is judged, not the status.
 import csv
 import io
 import json
+import math
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,9 @@ from orchestration.errors import EntrepotError
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+# What a reader makes of a text is up to 80 times as large: these keep it below 1 GB. Ten times what any publisher sends.
+MOST_TAGS = MOST_VALUES = 4_000_000
+MOST_CELLS = 2_000_000
 # Stands for the key in an address, a parameter or a header: what is planned, kept and told never holds the key itself.
 KEY = "{key}"
 
@@ -86,8 +91,9 @@ class Reply:
 
 def read_json(reply: Reply) -> Any:
     """Strict JSON: a number that is none, a name given twice or a cut-off text is an error, which may pass."""
+    _require_few(reply, b"[{,:", MOST_VALUES)
     try:
-        return json.loads(reply.text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(reply.text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
     except ValueError as problem:
         raise PassingError(f"the reply is not JSON ({problem}): {reply.opening}") from None
     except RecursionError:
@@ -96,6 +102,7 @@ def read_json(reply: Reply) -> Any:
 
 def read_xml(reply: Reply) -> "Element":
     """The root element. Entities and document types, with which a file attacks its reader, are refused."""
+    _require_few(reply, b"<", MOST_TAGS)
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
@@ -110,6 +117,7 @@ def read_xml(reply: Reply) -> "Element":
 
 def read_csv(reply: Reply) -> list[dict[str, str]]:
     """One dict per line by the header's names. A name given twice keeps its first column; a nameless column is dropped."""
+    _require_few(reply, b",\r\n", MOST_CELLS)
     return rows_of_table(csv.reader(io.StringIO(reply.text, newline=""), strict=True))
 
 
@@ -134,10 +142,22 @@ def unzip(reply: Reply, longest_bytes: int) -> Reply:
             (member,) = packed.infolist()
             if member.file_size > longest_bytes:
                 raise RefusedError(f"the file in the zip has {member.file_size:,} bytes, more than {longest_bytes:,}")
-            content = packed.read(member)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as problem:
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise RefusedError("the file in the zip is packed by another way than deflate, whose size has no bound")
+            with packed.open(member) as file:
+                # Never more than it says, whatever comes out of it: a read without a number would unpack it all.
+                content = file.read(member.file_size)
+                if len(content) < member.file_size or file.read(1):
+                    raise ValueError("it holds not as much as it says")
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError) as problem:
         raise PassingError(f"the reply is not a zip of one file ({problem}): {reply.opening}") from None
     return Reply(call=reply.call, status=reply.status, content=content, headers=reply.headers)
+
+
+def _require_few(reply: Reply, marks: bytes, most: int) -> None:
+    found = sum(reply.content.count(mark) for mark in marks)
+    if found > most:
+        raise RefusedError(f"the reply has {found:,} parts, and {most:,} is more than any table of this publisher has")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,6 +165,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name is given twice")
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is larger than any number can be")
+    return number
 
 
 def _no_number(name: str) -> float:

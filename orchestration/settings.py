@@ -20,6 +20,7 @@ DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
 EARLIER_DAGSTER_YAML = "telemetry:\n  enabled: false\n"
 # With less no run can end: it fails here, in a sentence, and not where dbt or Dagster write.
 FEWEST_FREE_BYTES = 50_000_000
+BILL_OF_MATERIALS = PROJECT / "requirements.cdx.json"
 
 
 class Patience(BaseModel):

@@ -139,7 +139,12 @@ def _columns(connection: duckdb.DuckDBPyConnection, path: Path, release: Release
 def _add_columns(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> None:
     """A column the publisher adds later is kept from then on; older rows have null there."""
     for column in columns:
-        connection.execute(f'alter table {name} add column if not exists "{column}" varchar')
+        connection.execute(f"alter table {name} add column if not exists {_quoted(column)} varchar")
+
+
+def _quoted(column: str) -> str:
+    """A column's name is the publisher's: it stays a name, whatever it holds."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _write_ledger(connection: duckdb.DuckDBPyConnection, landing: Path, release: Release) -> None:

@@ -1,6 +1,6 @@
 -- Fails on: a world total that a later printing moves by more than 5 %, a partner's month above 100 million
--- dollars that it multiplies or divides by four, a month above a billion that it takes back. Held printings:
--- 1.2 % and a factor of 2.6.
+-- dollars that it multiplies or divides by four, one above three billion that it moves by more than half, a
+-- month above a billion that it takes back. Held printings: 1.2 %, a factor of 2.6, and 17 %.
 {{ config(meta={"dagster": {"ref": {"name": "int_trade_observations"}}}) }}
 with
 
@@ -23,3 +23,4 @@ where
         greatest(value_usd, earlier_usd) > 100000000
         and greatest(value_usd, earlier_usd) > least(value_usd, earlier_usd) * 4
     )
+    or (earlier_usd > 3000000000 and abs(value_usd - earlier_usd) > earlier_usd * 0.5)

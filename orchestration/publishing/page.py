@@ -20,6 +20,7 @@ from orchestration.errors import EntrepotError
 from orchestration.publishing.figures import sections
 from orchestration.publishing.figures.shown import ABROAD, HOME, LEDGERS, Ask, Chart, Figure, Row, Section
 from orchestration.publishing.figures.wording import day
+from orchestration.visible import visible
 
 DATABASE = "trade.duckdb"
 SITE = "site"
@@ -52,7 +53,7 @@ def render(database: duckdb.DuckDBPyConnection) -> str:
     def ask(question: str, *values: Any) -> list[Row]:
         answer = database.execute(question, list(values))
         columns = [column[0] for column in answer.description]
-        return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+        return [dict(zip(columns, map(visible, row), strict=True)) for row in answer.fetchall()]
 
     stamp = _stamp(ask)
     shown = sections(ask)

@@ -185,7 +185,7 @@ def whole(value: str, *key: str) -> Callable[[Request, Sequence[Row]], None]:
             if place in seen:
                 raise RefusedError(f"the reply has two rows for {' '.join(place)}")
             seen.add(place)
-            printed = int(row[value]) if re.fullmatch(r"-?\d+", row.get(value, "")) else 0
+            printed = int(row[value]) if re.fullmatch(r"-?[0-9]{1,18}", row.get(value, "")) else 0
             world += printed if row["CTY_CODE"] == WORLD else 0
             partners += printed if re.fullmatch(r"[1-9]\d{3}", row["CTY_CODE"]) else 0
         if rows and world and abs(world - partners) > world / 1000:

@@ -105,13 +105,16 @@ def _observed(reply: Reply, *more: str) -> list[Row]:
         raise PassingError(f"the reply holds {len(observed):,} observations and says there are {found.get('count')}")
     series = reply.call.params["series_id"]
     try:
-        return [
+        rows = [
             {"series_id": series, "observation_date": row["date"], "value": row["value"]}
             | {name: row[name] for name in more}
             for row in observed
         ]
     except (KeyError, TypeError):
         raise RefusedError(f"an observation has no date or no value: {reply.opening}") from None
+    if not all(isinstance(cell, str) for row in rows for cell in row.values()):
+        raise RefusedError(f"an observation holds what is not text: {reply.opening}")
+    return rows
 
 
 def _of_chart(reply: Reply) -> list[Row]:

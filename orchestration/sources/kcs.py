@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, UsedUpError, read_xml
 from orchestration.source import Access, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
@@ -135,10 +135,8 @@ def read_months(month: str) -> Callable[[Reply], Page]:
 
 def number(text: str) -> Decimal | None:
     """A printed number, with blanks and thousands separators; None where it is none (staging sets such rows aside)."""
-    try:
-        return Decimal(text.replace(",", "").strip())
-    except InvalidOperation:
-        return None
+    plain = text.replace(",", "").strip()
+    return Decimal(plain) if re.fullmatch(r"-?[0-9]{1,18}([.][0-9]{1,18})?", plain) else None
 
 
 def right_months(request: Request, rows: Sequence[Row], month: str = "year") -> None:

@@ -44,9 +44,9 @@ def read_items(reply: Reply) -> Page:
 def _utc(printed: str) -> str:
     try:
         moment = parsedate_to_datetime(printed)
-    except ValueError:
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment.tzinfo else ""
+    except (ValueError, OverflowError):
         return ""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment.tzinfo else ""
 
 
 SOURCE = Source(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from orchestration import question
 from orchestration.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ BAD = {
     "prices/indices.csv": "kospi,2025-13-01,1\nkospi,2025-01-02,x\nnobody,2025-01-02,1\n",
     "headlines/mine.csv": '"In no zone",2025-11-05,14:00,Asia/Soul,,kospi\n',
     "trade/mine.csv": "mine,JPN,QQQ,export,2024-05,1,,\nmine,JPN,USA,out,2024-05,1,,\n",
-    "claims/mine.csv": "gdp,Claim '; drop table x,level,KOR,USA,gdp,2023,1,pct,1,2025-07-08\n",
+    "claims/mine.csv": (
+        "gdp,Claim '; drop table x,level,KOR,USA,gdp,2023,1,pct,1,2025-07-08\n"
+        "quoted,Partner,level,KOR,USA') or 1=1 --,export,2023,1,bn_usd,1,2025-07-08\n"
+    ),
 }
 
 
@@ -123,6 +127,16 @@ def test_a_claim_is_judged_by_both_ledgers(today: duckdb.DuckDBPyConnection) -> 
         "select ledger_code, verdict_code from headline_claims where claim_id = 'surplus-2023' order by 1"
     ).fetchall()
     assert rows == [("census", "contradicted"), ("kcs", "supported")]
+
+
+def test_the_evidence_of_each_claim_is_one_question_that_a_closed_reader_answers(
+    today: duckdb.DuckDBPyConnection, home: Path
+) -> None:
+    evidence = today.execute("select evidence_sql from headline_claims where claim_id = 'surplus-2023'").fetchall()
+    assert len(evidence) == 2
+    for (sql,) in evidence:
+        with question.answered(home / "serving" / "current" / "trade.duckdb", sql) as answer:
+            assert answer.fetchall()
 
 
 def test_what_others_published_is_as_it_was(

@@ -1,5 +1,6 @@
 """What an analyst finds on opening the file, and what `entrepot build` says about it."""
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+
+from orchestration.settings import BILL_OF_MATERIALS
 
 if TYPE_CHECKING:
     from tests.conftest import Built
@@ -163,3 +166,9 @@ def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_column
     )
     assert "…" not in answer.stdout
     assert "Something changed" not in answer.stdout
+
+
+def test_the_release_says_what_it_was_made_with(built: "Built") -> None:
+    current = built.home / "serving" / "current"
+    assert (current / BILL_OF_MATERIALS.name).read_bytes() == BILL_OF_MATERIALS.read_bytes()
+    assert BILL_OF_MATERIALS.name in json.loads((current / "manifest.json").read_text(encoding="utf-8"))["checksums"]

@@ -20,7 +20,8 @@ from orchestration.publishing.page import render, write_page
 from orchestration.publishing.serve import server
 
 RELEASE = "20260102T030405678901Z-01234567"
-HOSTILE = "</script><script>alert('x')</script> & \"Zinc\" <img src=x onerror=alert(1)>"
+HOSTILE = "=cmd() </script><script>alert('x')</script> & \"Zinc\" <img src=x onerror=alert(1)> {{ 7 * 7 }} <!-- -->"
+TURNED = "\u202e"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 LARGEST_BYTES = 8_000_000
 
@@ -163,7 +164,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(folder / "trade.duckdb")) as database:
         for statement in MARTS.split(";\n"):
             if statement.strip():
-                database.execute(statement, [HOSTILE] if "?" in statement else [])
+                database.execute(statement, [TURNED + HOSTILE] if "?" in statement else [])
     write_page(folder)
     return folder
 
@@ -214,7 +215,9 @@ def test_headings_go_down_one_step_at_a_time(page: Page) -> None:
 
 def test_a_hostile_title_stays_text(page: Page, html: str) -> None:
     assert HOSTILE in page.text
+    assert TURNED not in html
     assert "<img" not in html
+    assert "<!--" not in html.replace("<!-- -->", "", 0).partition("<body>")[2]
     assert page.having("onerror") == []
     assert "alert(" not in "".join(script for script in page.scripts if not script.lstrip().startswith("{"))
 

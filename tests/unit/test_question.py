@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import question
+from orchestration import briefing, question
 from orchestration.errors import EntrepotError
 
 REFUSED = {
@@ -114,3 +114,34 @@ def test_a_sort_larger_than_the_memory_it_cannot_leave_says_what_to_do(
     with pytest.raises(EntrepotError, match=r"^The question needs more than 1MB .* set TMPDIR .*$"):
         rows(database, SORT)
     assert list(temporary.iterdir()) == []
+
+
+def test_a_question_that_never_ends_is_stopped(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(question, "LONGEST_SECONDS", 0.2)
+    endless = "select count(*) from range(1000000000) as a(i), range(1000000000) as b(j) where hash(i + j) = 1"
+    with pytest.raises(EntrepotError, match=r"^The question took longer than 0\.2 seconds\. Nothing was changed\. "):
+        rows(database, endless)
+
+
+def test_the_room_for_temporary_files_has_a_bound(database: Path) -> None:
+    ((room,),) = rows(database, "select current_setting('max_temp_directory_size')")
+    assert str(room) == "18.6 GiB"
+
+
+HOSTILE = [
+    "x'; drop table marts.surplus_annual; --",
+    "x' or 1 = 1 --",
+    "x'); copy (select 1) to 'out.csv'; --",
+    "\u202ex",
+    "x\0",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_name_that_a_person_gives_is_only_a_value(database: Path, text: str) -> None:
+    """`entrepot headlines EVENT` and the page bind what they are given; here it is a partner that no row has."""
+    with duckdb.connect(str(database), read_only=True) as reader:
+        assert (
+            briefing.rows(reader, "select * from marts.surplus_annual where cast(balance_usd as text) = ?", text) == []
+        )
+        assert reader.execute("select count(*) from marts.surplus_annual").fetchall() == [(1,)]
