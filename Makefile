@@ -6,6 +6,7 @@ INSTALLED := $(VENV)/.installed
 SUPERSET := .venv-superset
 POSTGRES := $(VENV)/.postgres-installed
 DRIVERS := .venv-drivers
+LINEAGE := .venv-lineage
 PORT ?= 8088
 KILLS ?= 200
 LOAD_SECONDS ?= 300
@@ -13,7 +14,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -34,6 +35,8 @@ help:
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
+	@echo 'make lineage    which column comes from which, as a page: data/lineage/index.html'
+	@echo 'make lineage-test  ask it, and look at it in Chromium'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
 	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
@@ -103,6 +106,17 @@ dev: $(INSTALLED)
 drivers: $(INSTALLED) $(patsubst tests/drivers/%.lock,$(DRIVERS)/%/.installed,$(wildcard tests/drivers/*.lock))
 	$(BIN)/pytest tests/drivers
 
+# It reads the warehouse, so no build may run beside it.
+lineage: $(INSTALLED) $(LINEAGE)/.installed
+	@home=$${ENTREPOT_HOME:-$(CURDIR)/data}; mkdir -p "$$home/lineage"; cd dbt_project && \
+	ENTREPOT_HOME="$$home" ../$(BIN)/dbt --quiet --log-path "$$home/lineage/dbt" docs generate --profiles-dir . --target-path "$$home/lineage/dbt" && \
+	../$(LINEAGE)/bin/colibri generate --light --disable-telemetry --output-dir "$$home/lineage" \
+		--manifest "$$home/lineage/dbt/manifest.json" --catalog "$$home/lineage/dbt/catalog.json" > "$$home/lineage/colibri.log" && \
+	echo "The lineage is in $$home/lineage/index.html"
+
+lineage-test: lineage
+	$(BIN)/pytest tests/lineage
+
 superset: $(SUPERSET)/.installed
 	@exec env PORT=$(PORT) $(SUPERSET)/bin/python dashboards/superset/start.py
 
@@ -116,7 +130,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -146,4 +160,10 @@ $(DRIVERS)/%/.installed: tests/drivers/%.lock
 	@echo 'Installing the clients of tests/drivers/$*.in into $(DRIVERS)/$*'
 	@$(PYTHON) -m venv $(DRIVERS)/$*
 	@$(DRIVERS)/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+$(LINEAGE)/.installed: dashboards/lineage/requirements.lock
+	@echo 'Installing dbt-colibri into $(LINEAGE)'
+	@$(PYTHON) -m venv $(LINEAGE)
+	@$(LINEAGE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
