@@ -1,4 +1,8 @@
-"""European Central Bank: euro reference rates, fixed once a day at 14:15 Frankfurt time for information, not for trading."""
+"""European Central Bank: euro reference rates, fixed once a day at 14:15 Frankfurt time for information, not for trading.
+
+One zip holds every rate since 1999, without a key. The bank's SDMX service, which gives the same rates series by series, is
+not asked: it adds only the history of corrections, and each file fetched here that differs becomes a printing of its own.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
