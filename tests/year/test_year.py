@@ -6,7 +6,7 @@ the test's. At the end the warehouse that grew month by month is the one that al
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class Year:
         return ended.success
 
 
-def _loaded_for(marts: Sequence[str]) -> set[AssetKey]:
+def _loaded_for(marts: Sequence[str]) -> Set[AssetKey]:
     """The landing and the raw tables that some marts read."""
     from orchestration.definitions import defs
 
