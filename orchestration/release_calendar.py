@@ -14,15 +14,17 @@ from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-import pandas as pd
 from dateutil.rrule import rrulestr
 
 from orchestration.settings import settings
 from orchestration.source import month_after
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIRST_MONTH = date(2015, 1, 1)
 LOOK_BACK = timedelta(days=400)
@@ -147,12 +149,14 @@ def _sentence(owed: tuple[str, date, date], tables: list[str], today: date) -> s
     return f"{source} {month:%B %Y} {verb} due on {day.day} {day:%B %Y}{end}: {', '.join(sorted(tables))}"
 
 
-def months_due(tables: pd.DataFrame, today: date) -> pd.DataFrame:
+def months_due(tables: "pd.DataFrame", today: date) -> "pd.DataFrame":
     """One row per raw table and month since 2015, up to those that fall due within three months of today.
 
     Takes `source_name`, `table_name`, `release_lag_days`; gives the first two, `period_month` and `due_date`. A table
     that neither the calendar nor a lag speaks of has no row.
     """
+    import pandas as pd  # a second to import, and only a build needs it
+
     rows = []
     for source, table, lag in tables[["source_name", "table_name", "release_lag_days"]].itertuples(index=False):
         due = _due_dates(source, table, None if pd.isna(lag) else int(lag), today)
@@ -171,8 +175,10 @@ def _due_dates(source: str, table: str, lag_days: int | None, today: date) -> It
             if month is not None:
                 printed[month] = min(day, printed.get(month, day))
     if not rules and lag_days is not None:
-        months = pd.date_range(FIRST_MONTH, end, freq="MS").date
-        printed = {month: month_after(month) + timedelta(days=lag_days) for month in months}
+        months = rrulestr("FREQ=MONTHLY", dtstart=datetime.combine(FIRST_MONTH, time())).between(
+            *_bounds(FIRST_MONTH, end)
+        )
+        printed = {month.date(): month_after(month.date()) + timedelta(days=lag_days) for month in months}
     return ((month, day) for month, day in sorted(printed.items()) if month >= FIRST_MONTH and day <= end)
 
 

@@ -90,11 +90,13 @@ def _any(conditions: Iterable[AutomationCondition[AssetKey]]) -> AutomationCondi
 
 
 def something_came(fetched: Sequence[AssetKey]) -> AutomationCondition[AssetKey]:
-    """For what stands at the beginning of a build: a fetch brought something since the last one, and none is running."""
+    """For what stands at the beginning of a build: a fetch brought something since the last one, which has ended.
+
+    Fetches that go on do not hold it up: a backfill may take days.
+    """
     came = _any(AutomationCondition.asset_matches(key, AutomationCondition.newly_updated()) for key in fetched)
-    fetching = _any(AutomationCondition.asset_matches(key, AutomationCondition.in_progress()) for key in fetched)
     handled = AutomationCondition.newly_requested() | AutomationCondition.newly_updated()
-    return (came.since(handled) & ~fetching & ~AutomationCondition.in_progress()).with_label("something came")
+    return (came.since(handled) & ~AutomationCondition.in_progress()).with_label("something came")
 
 
 def something_changed() -> AutomationCondition[AssetKey]:
@@ -108,5 +110,5 @@ def build_sensor(selection: AssetSelection) -> AutomationConditionSensorDefiniti
         "build_when_something_came",
         target=selection,
         minimum_interval_seconds=60,
-        description="Loads, builds, tests and publishes once a fetch brought something new and no fetch is running.",
+        description="Loads, builds, tests and publishes once a fetch brought something new.",
     )

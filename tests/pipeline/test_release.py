@@ -97,6 +97,22 @@ def test_the_health_of_each_source_is_told(published: duckdb.DuckDBPyConnection)
     ]
 
 
+def test_the_first_month_that_is_missing_is_due_by_its_publishers_calendar(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = published.execute(
+        "select source_name || '.' || table_name, cast(due_date as varchar) "
+        "from data_health where table_name in ('country_imports', 'country_totals', 'duty_collected', 'federal_reserve') "
+        "order by 1"
+    ).fetchall()
+    assert rows == [
+        ("census.country_imports", "2025-03-05"),
+        ("census.duty_collected", None),
+        ("kcs.country_totals", "2025-07-15"),
+        ("policy_rates.federal_reserve", "2026-04-02"),
+    ]
+
+
 def test_nothing_of_any_source_is_set_aside(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
         "select source_name || '.' || table_name from data_health "
@@ -166,6 +182,9 @@ def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_column
     )
     assert "…" not in answer.stdout
     assert "Something changed" not in answer.stdout
+    assert re.search(
+        r"^kcs June 2025 was due on 15 July 2025; [\d,]+ days late: country_totals$", answer.stdout, re.MULTILINE
+    )
 
 
 def test_the_release_says_what_it_was_made_with(built: "Built") -> None:
