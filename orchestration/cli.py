@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -127,6 +127,7 @@ def _run(at: Settings, from_landing: bool) -> "Publication":
         from orchestration import rebuild
         from orchestration.definitions import defs
         from orchestration.progress import show
+        from orchestration.transform import end_dbt
 
         if from_landing:
             console.print("Reading every landing file")
@@ -147,6 +148,8 @@ def _run(at: Settings, from_landing: bool) -> "Publication":
                     "Interrupted. Nothing was published: a release that was served before still is. "
                     "Run `entrepot build` again; it needs no cleaning up."
                 ) from None
+            finally:
+                end_dbt()
         published = current(at.serving)
         if published is None or published.release_id == before:
             raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
@@ -156,8 +159,8 @@ def _run(at: Settings, from_landing: bool) -> "Publication":
 
 @contextmanager
 def _spoken_to(log: Path) -> Iterator[None]:
-    """dbt repeats each of its lines on standard output; here a bar shows them, and a file keeps them."""
-    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+    """dbt repeats each of its lines, and Dagster complains of a full disk at each of its own; a file keeps them."""
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
         yield
 
 

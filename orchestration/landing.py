@@ -188,7 +188,7 @@ def is_readable(path: Path) -> bool:
     """Whether each page of a release file is as it was written."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return sum(batch.num_rows for batch in file.iter_batches()) == file.metadata.num_rows
+            return bool(sum(batch.num_rows for batch in file.iter_batches()) == file.metadata.num_rows)
     except (OSError, pa.ArrowException):
         return False
 

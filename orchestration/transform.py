@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
+from subprocess import TimeoutExpired
 from typing import Any
 
 from dagster import AssetKey
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 
 from orchestration.errors import EntrepotError
 from orchestration.inputs import models_fingerprint
 from orchestration.publishing.release import Mart
 from orchestration.settings import Settings
+
+LONGEST_END_SECONDS = 30
 
 
 class Translator(DagsterDbtTranslator):
@@ -31,9 +34,30 @@ class Translator(DagsterDbtTranslator):
 class Dbt(DbtCliResource):
     """dbt of this environment. Its version is known without starting it once more, which would cost seconds a run."""
 
+    def cli(self, *arguments: Any, **options: Any) -> DbtCliInvocation:
+        started = super().cli(*arguments, **options)
+        _started.append(started)
+        return started
+
     @property
     def _cli_version(self) -> Version:
         return Version(version("dbt-core"))
+
+
+_started: list[DbtCliInvocation] = []
+
+
+def end_dbt() -> None:
+    """Ends each dbt of this process that still works: a run that fails in its middle must not leave one that writes on."""
+    while _started:
+        process = _started.pop().process
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(LONGEST_END_SECONDS)
+            except TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,9 @@ def _warehouse(at: Settings) -> list[tuple[str, Callable[[], Iterator[Wrong]]]]:
     except (duckdb.Error, OSError) as problem:
         wrong = _refused(problem)
         return [(at.warehouse.name, lambda: iter([wrong]))]
-    found = [(f"{schema}.{table}", partial(_table, at.warehouse, schema, table)) for schema, table in tables]
+    found: list[tuple[str, Callable[[], Iterator[Wrong]]]] = [
+        (f"{schema}.{table}", partial(_table, at.warehouse, schema, table)) for schema, table in tables
+    ]
     if ("entrepot", "releases") in tables:
         found.append(("rows of each release", partial(_rows, at.warehouse)))
     return found
@@ -311,9 +313,19 @@ def _manifest(folder: Path, publication: Publication) -> Iterator[str]:
         yield f"manifest.json and the mart publication of {DATABASE} differ"
 
 
+def _has_manifest(folder: Path) -> bool:
+    try:
+        read_manifest(folder)
+    except EntrepotError:
+        return False
+    return True
+
+
 def _link(at: Settings, folders: Sequence[Path]) -> Iterator[Wrong]:
-    newest = folders[-1].name if folders else "…"
-    remedy = f"`entrepot build --force` makes it anew, or `ln -sfn releases/{newest} '{at.current}'`."
+    newest = next((folder.name for folder in reversed(folders) if _has_manifest(folder)), None)
+    remedy = "`entrepot build --force` makes it anew" + (
+        f", or `ln -sfn releases/{newest} '{at.current}'`." if newest else "."
+    )
     if not os.path.lexists(at.current):
         if folders:
             yield "missing, though there are releases", remedy

@@ -7,6 +7,7 @@ group, dbt included. The code that dies knows nothing of it: its functions are w
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import Any
 import duckdb
 import httpx
 import pandas  # noqa: F401 - DuckDB imports it at the first parameter: once here, not in every child
+import pyarrow.parquet as pq
 from dagster_dbt import DbtCliInvocation
 from pydantic import BaseModel
 
@@ -31,10 +33,11 @@ from orchestration.settings import settings
 from orchestration.source import discover
 
 SHORT_MARTS = ("surplus_vintages", "publication")
-SHORT_MODELS = [
-    *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--select"),
-    *(f"+{mart}" for mart in SHORT_MARTS),
-]
+BUILD = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--select"]
+ALL_OF_THEM = " ".join(f"+{mart}" for mart in SHORT_MARTS)
+TABLES_OF_THEM = " ".join(
+    f"+{mart},config.materialized:table" for mart in SHORT_MARTS
+)  # views show what is new by themselves
 
 Passed = Callable[[], None]
 Watch = Callable[[Passed], None]
@@ -62,6 +65,10 @@ def always(*_: Any, **__: Any) -> bool:
     return True
 
 
+def put(owner: Any, name: str, watched: Callable[..., Any]) -> None:
+    setattr(owner, name, watched)
+
+
 def before(owner: Any, name: str, when: Callable[..., bool] = always) -> Watch:
     def watch(passed: Passed) -> None:
         real = getattr(owner, name)
@@ -71,7 +78,7 @@ def before(owner: Any, name: str, when: Callable[..., bool] = always) -> Watch:
                 passed()
             return real(*arguments, **named)
 
-        setattr(owner, name, watched)
+        put(owner, name, watched)
 
     return watch
 
@@ -86,7 +93,7 @@ def after(owner: Any, name: str, when: Callable[..., bool] = always) -> Watch:
                 passed()
             return answer
 
-        setattr(owner, name, watched)
+        put(owner, name, watched)
 
     return watch
 
@@ -123,7 +130,7 @@ def nothing() -> None:
 def before_sql(start: str) -> Watch:
     def watch(passed: Passed) -> None:
         real = duckdb.connect
-        duckdb.connect = lambda *arguments, **named: Watched(real(*arguments, **named), start, passed, nothing)  # type: ignore[assignment,return-value]
+        put(duckdb, "connect", lambda *arguments, **named: Watched(real(*arguments, **named), start, passed, nothing))
 
     return watch
 
@@ -131,7 +138,7 @@ def before_sql(start: str) -> Watch:
 def after_sql(start: str) -> Watch:
     def watch(passed: Passed) -> None:
         real = duckdb.connect
-        duckdb.connect = lambda *arguments, **named: Watched(real(*arguments, **named), start, nothing, passed)  # type: ignore[assignment,return-value]
+        put(duckdb, "connect", lambda *arguments, **named: Watched(real(*arguments, **named), start, nothing, passed))
 
     return watch
 
@@ -144,11 +151,11 @@ def half_a_reply_has_come(passed: Passed) -> None:
             yield chunk
             passed()
 
-    httpx.Response.aiter_raw = watched  # type: ignore[method-assign,assignment]
+    put(httpx.Response, "aiter_raw", watched)
 
 
 def half_a_landing_file_is_written(passed: Passed) -> None:
-    real = landing.pq.write_table
+    real = pq.write_table
 
     def watched(rows: Any, handle: Any, **named: Any) -> None:
         content = io.BytesIO()
@@ -159,7 +166,7 @@ def half_a_landing_file_is_written(passed: Passed) -> None:
         passed()
         handle.write(content.getvalue()[half:])
 
-    landing.pq.write_table = watched
+    put(pq, "write_table", watched)
 
 
 def dbt_begins_a_model(passed: Passed) -> None:
@@ -171,11 +178,11 @@ def dbt_begins_a_model(passed: Passed) -> None:
                 passed()
             yield event
 
-    DbtCliInvocation.stream_raw_events = watched  # type: ignore[method-assign,assignment]
+    put(DbtCliInvocation, "stream_raw_events", watched)
 
 
 def an_old_release_is_half_removed(passed: Passed) -> None:
-    real = release.shutil.rmtree
+    real = shutil.rmtree
 
     def watched(folder: Path, *arguments: Any, **named: Any) -> None:
         if folder.name.startswith(".tmp-") and folder.exists():
@@ -183,7 +190,7 @@ def an_old_release_is_half_removed(passed: Passed) -> None:
             passed()
         real(folder, *arguments, **named)
 
-    release.shutil.rmtree = watched  # type: ignore[assignment]
+    put(shutil, "rmtree", watched)
 
 
 def is_part(path: Path, *_: Any) -> bool:
@@ -235,7 +242,7 @@ MOMENTS_OF_A_FETCH: dict[str, Watch] = {
 }
 
 
-def short_job() -> None:
+def short_job(models: str = TABLES_OF_THEM) -> None:
     """Every landing file and load of the main job, by its own functions; dbt without tests, and a release, of two marts."""
     at = settings()
     at.export()
@@ -246,7 +253,7 @@ def short_job() -> None:
                     landing.land(at.landing, one, rows)
                 warehouse.load(at.warehouse, at.landing, source, table)
         transform.forget_results(at)
-        run = transform.dbt_resource(at).cli(SHORT_MODELS, target_path=at.dbt_target, raise_on_error=False)
+        run = transform.dbt_resource(at).cli([*BUILD, models], target_path=at.dbt_target, raise_on_error=False)
         for _ in run.stream_raw_events():
             pass
         transform.tests(at)
@@ -264,6 +271,7 @@ def short_job() -> None:
 
 
 JOBS: dict[str, Callable[[], None]] = {
+    "first": lambda: short_job(ALL_OF_THEM),
     "short": short_job,
     "build": lambda: cli.app(["build"]),
     "fetch": lambda: cli.app(["fetch", "ecb", "--from", "2026-01"]),

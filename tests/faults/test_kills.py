@@ -105,7 +105,7 @@ def test_a_run_that_is_killed_at_any_moment_costs_no_reader_anything_and_the_nex
 ) -> None:
     before, undisturbed = tmp_path / "before" / HOME_NAME, tmp_path / "undisturbed" / HOME_NAME
     before.mkdir(parents=True)
-    assert run("short", before, older_archive).code == 0
+    assert run("first", before, older_archive).code == 0
     shutil.copytree(before, undisturbed, symlinks=True)
     points = run("short", undisturbed, trimmed_archive).points
     assert set(points) == set(MOMENTS)

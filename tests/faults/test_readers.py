@@ -159,8 +159,17 @@ def test_the_twelve_questions_are_answered_right_by_many_at_once_while_releases_
     at, serving = Settings(home=built.home), tmp_path / "serving"
 
     def publish_real(n: int) -> None:
-        counts = {"fingerprint": f"{n:08}", "code_version": "1", "tests_passed": 1, "tests_warned": 0}
-        release.publish(serving, at.warehouse, marts(at), keep=2, keep_for=timedelta(0), **counts)
+        release.publish(
+            serving,
+            at.warehouse,
+            marts(at),
+            fingerprint=f"{n:08}",
+            code_version="1",
+            tests_passed=1,
+            tests_warned=0,
+            keep=2,
+            keep_for=timedelta(0),
+        )
 
     for n in (1, 2):
         publish_real(n)
