@@ -70,7 +70,8 @@ fuzz: $(INSTALLED) $(TOOLS)/fuzz/.installed
 	done
 
 mutants: $(INSTALLED) $(TOOLS)/mutants/.installed
-	@$(BIN)/python -m tests.tools.mutants
+	-@PYTHONPATH=$(TOOLS)/mutants $(BIN)/python -m mutmut run
+	@PYTHONPATH=$(TOOLS)/mutants $(BIN)/python -m mutmut results
 
 audit: $(INSTALLED) $(TOOLS)/audit/.installed
 	@$(BIN)/pip check

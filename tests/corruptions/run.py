@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -130,7 +129,7 @@ class Graph:
 def told(corruption: Corruption, outcome: Outcome) -> str:
     """What stopped it, in words; raises where nothing did and no reason is written down, or where one is and it did."""
     if outcome.refused:
-        caught = f"refused when it is loaded: {outcome.refused.split(':')[1].strip()}"
+        caught = f"refused when it is loaded: it {outcome.refused.partition('.parquet ')[2].partition(';')[0]}"
     else:
         caught = ", ".join(f"`{name}`" for name in outcome.failed)
     aside = f"{outcome.set_aside} rows in `quarantine`" if outcome.set_aside else ""
@@ -155,7 +154,7 @@ def main(arguments: Sequence[str]) -> None:
         for corruption in CORRUPTIONS:
             if names and corruption.name not in names:
                 continue
-            printing = corruption.damage(corruption.clean(), Random(corruption.seed))
+            printing = corruption.damaged()
             outcome = meet(at, printing, graph)
             if not outcome.refused and not outcome.failed:
                 outcome = meet(at, printing, graph, whole=True)

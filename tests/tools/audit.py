@@ -47,7 +47,7 @@ def strangers(installed: Mapping[str, Distribution]) -> Iterator[str]:
 def unfree(installed: Mapping[str, Distribution]) -> Iterator[str]:
     for name, found in sorted(installed.items()):
         classified = [line for line in found.metadata.get_all("Classifier") or [] if line.startswith("License ::")]
-        licences = classified or re.split(r"\bOR\b", found.metadata.get("License-Expression") or "")
+        licences = classified or re.split(r"\bOR\b", str(found.metadata.json.get("license_expression", "")))
         if licences != [""] and all(REACHES_US.search(licence) for licence in licences):
             yield f"{name} is under {', '.join(licences)}"
 
