@@ -19,11 +19,13 @@ from orchestration.source import RawTable, Source, discover
 ARCHIVE = PROJECT / "seeds" / "archive"
 MEGABYTE = 1_000_000
 NOT_BUNDLED = {
+    "baci.flows",
     "census.duty_collected",
     "comtrade.annual_products",
     "comtrade.monthly_products",
     "comtrade.monthly_trade",
     "ecos.observations",
+    "fred.vintages",
     "gdelt.articles",
     "inbox.assets",
     "inbox.claims",
@@ -32,6 +34,7 @@ NOT_BUNDLED = {
     "inbox.prices",
     "inbox.trade",
     "rss.items",
+    "yahoo.quotes",
 }
 # A source of which nothing is bundled has no folder here.
 SOURCES = [
