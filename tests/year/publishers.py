@@ -5,7 +5,7 @@ a thousand too low; its first correction comes a month later, and in late Februa
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ class Korea:
         return kcs.answer(self.items(month))
 
     def items(self, month: date) -> list[Row]:
-        if self.printed.get(month, date.max) > self.now:
+        if not is_out(month, self.printed, self.now):
             return []
         items = [self._item(row, month) for row in self.rows]
         return [*items, kcs.total(items)]
@@ -83,18 +83,22 @@ class America:
         names = asked.params["get"].split(",")
         month = date.fromisoformat(f"{asked.params['time']}-01")
         value = {"imports": "GEN_VAL_MO", "exports": "ALL_VAL_MO"}[flow]
-        if value not in names or "I_COMMODITY" in names or self.printed.get(month, date.max) > self.now:
+        if value not in names or "I_COMMODITY" in names or not is_out(month, self.printed, self.now):
             return Answer(b"", 204)
         corrected = self.now >= self.printed.get(month_after(month), date.max)
         scale = grown(month, LAST_ARCHIVED["census"]) + (0 if corrected else -10)
         lines = [[row["CTY_CODE"], row["CTY_NAME"], str(int(row[value]) * scale // 10_000)] for row in self.rows[flow]]
         world = sum(int(line[2]) for line in lines if line[0].isdecimal() and int(line[0]) >= 1000)
         lines = [[code, name, str(world) if code == "-" else printed] for code, name, printed in lines]
-        cells = [
-            [dict(zip(("CTY_CODE", "CTY_NAME", value), line, strict=True))[name] for name in names] for line in lines
-        ]
+        known = [dict(zip(("CTY_CODE", "CTY_NAME", value), line, strict=True)) for line in lines]
+        cells = [[row.get(name, "0") for name in names] for row in known]
         body = [[*names, "time"], *([*line, asked.params["time"]] for line in cells)]
         return Answer(json.dumps(body).encode(), kind="application/json;charset=utf-8")
+
+
+def is_out(month: date, printed: Mapping[date, date], today: date) -> bool:
+    """Months before those of the calendar came long ago, those after it are not thought of yet."""
+    return printed.get(month, date.min if month < min(printed) else date.max) <= today
 
 
 def grown(month: date, since: date) -> int:

@@ -32,8 +32,8 @@ from .publishers import America, Korea, last_rows
 FIRST, LAST = datetime(2025, 7, 1, tzinfo=UTC), datetime(2026, 6, 30, tzinfo=UTC)
 NEW_MONTHS = [month_after(date(2025, 6, 1), count) for count in range(12)]
 FOLLOWED = {"kcs": {"country_totals"}, "census": {"country_imports", "country_exports"}}
-EACH_MONTH = ("surplus_vintages", "surplus_revisions")
-CAUTIOUS = {"run": (), "build": ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")}
+EACH_QUARTER = ("surplus_vintages", "surplus_revisions")
+MODELS_ALONE = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 MARTS = ("surplus_monthly", "surplus_annual", "surplus_vintages", "surplus_revisions", "surplus_mirror")
 
 OUTAGE, RENAMED, USED_UP = date(2025, 12, 15), date(2026, 1, 15), date(2026, 3, 16)
@@ -47,26 +47,29 @@ class Year:
         self.now = FIRST
         self.failed: list[date] = []
         self.asked: list[date] = []
+        self.releases = 0
 
     def live(self) -> None:
-        """Every tick of both schedules, in the order of time; a build after each day on which Korea printed something."""
+        """Every tick of both schedules, in the order of time; a build after every third Korean release."""
         for moment, source in sorted(self._ticks(), key=lambda tick: tick[0]):
             self.now = moment.astimezone(UTC)
             self.korea.now = self.america.now = moment.date()
             self._weather()
             wanted = self._wanted(source, moment)
             if wanted and self._fetch(wanted, moment.date()) and source == "kcs":
-                self.build("run", EACH_MONTH)
+                self.releases += 1
+                if self.releases % 3 == 0:
+                    self.build(EACH_QUARTER)
 
-    def build(self, command: str, marts: Sequence[str]) -> None:
-        """Loads what came and makes the marts that are asked for, with all that they read."""
-        self._run(list(_loaded_for(marts)))
+    def build(self, marts: Sequence[str]) -> None:
+        """Loads what came and makes the marts that are asked for, with all that they read; none loads alone."""
+        self._run(list(_loaded_for(MARTS)))
+        if not marts:
+            return
         at = settings()
         folders = ("--project-dir", at.dbt_project, "--profiles-dir", at.dbt_project, "--target-path", at.dbt_target)
-        chosen = ("--select", *(f"+{mart}" for mart in marts))
-        made = subprocess.run(
-            [ENTREPOT.with_name("dbt"), command, *folders, *chosen, *CAUTIOUS[command]], capture_output=True, text=True
-        )
+        chosen = ("--select", *(f"+{mart}" for mart in marts), *MODELS_ALONE)
+        made = subprocess.run([ENTREPOT.with_name("dbt"), "build", *folders, *chosen], capture_output=True, text=True)
         assert made.returncode == 0, made.stdout[-4000:]
 
     def _ticks(self) -> Iterator[tuple[datetime, str]]:
@@ -180,11 +183,11 @@ def printed(source: str, months_back: int) -> dict[date, date]:
 def test_a_year_month_by_month_is_the_year_at_once(
     year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    year.build("build", MARTS)
+    year.build(())
     home = settings().home
     start = memory(), size(home)
     year.live()
-    year.build("build", MARTS)
+    year.build(MARTS)
     end = memory(), size(home)
 
     came = {kept.period_from: kept for kept in reversed(releases(settings().landing, "kcs", "country_totals"))}
@@ -211,7 +214,7 @@ def test_a_year_month_by_month_is_the_year_at_once(
     shutil.copytree(home / "landing", at_once / "landing")
     monkeypatch.setenv("ENTREPOT_HOME", str(at_once))
     settings().prepare()
-    year.build("build", MARTS)
+    year.build(MARTS)
     for mart in MARTS:
         assert differing(mart, home / "warehouse.duckdb", at_once / "warehouse.duckdb") == [], mart
 
