@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,8 @@ from orchestration import cli, landing, transform, warehouse
 from orchestration.archive import bundled
 from orchestration.inputs import code_version, fingerprint
 from orchestration.publishing import release
-from orchestration.settings import settings
+from orchestration.publishing.release import Mart
+from orchestration.settings import Settings, settings
 from orchestration.source import discover
 
 SHORT_MARTS = ("surplus_vintages", "publication")
@@ -235,6 +236,11 @@ MOMENTS: dict[str, Watch] = {
     "an old release has lost its name": after(Path, "rename", loses_its_name),
     "an old release is half removed": an_old_release_is_half_removed,
 }
+OF_DBT = ("dbt begins a model", "dbt has ended")
+MOMENTS_OF: dict[str, list[str]] = {
+    "short": list(MOMENTS),
+    "bare": [name for name in MOMENTS if name not in OF_DBT],
+}
 MOMENTS_OF_A_FETCH: dict[str, Watch] = {
     "half a reply has come": half_a_reply_has_come,
     "a reply is read": after(landing, "checksum"),
@@ -242,37 +248,74 @@ MOMENTS_OF_A_FETCH: dict[str, Watch] = {
 }
 
 
+def land_and_load(at: Settings) -> None:
+    for source in discover():
+        for table in source.tables:
+            for one, rows in bundled(at.archive, source.name, table.name):
+                landing.land(at.landing, one, rows)
+            warehouse.load(at.warehouse, at.landing, source, table)
+
+
+def publish(at: Settings, marts: Sequence[Mart]) -> None:
+    release.publish(
+        at.serving,
+        at.warehouse,
+        marts,
+        fingerprint=fingerprint(at),
+        code_version=code_version(),
+        tests_passed=0,
+        tests_warned=0,
+        keep=1,
+        keep_for=timedelta(0),
+    )
+
+
 def short_job(models: str = TABLES_OF_THEM) -> None:
     """Every landing file and load of the main job, by its own functions; dbt without tests, and a release, of two marts."""
     at = settings()
     at.export()
     with at.writer():
-        for source in discover():
-            for table in source.tables:
-                for one, rows in bundled(at.archive, source.name, table.name):
-                    landing.land(at.landing, one, rows)
-                warehouse.load(at.warehouse, at.landing, source, table)
+        land_and_load(at)
         transform.forget_results(at)
         run = transform.dbt_resource(at).cli([*BUILD, models], target_path=at.dbt_target, raise_on_error=False)
         for _ in run.stream_raw_events():
             pass
         transform.tests(at)
-        release.publish(
-            at.serving,
-            at.warehouse,
-            [mart for mart in transform.marts(at) if mart.name in SHORT_MARTS],
-            fingerprint=fingerprint(at),
-            code_version=code_version(),
-            tests_passed=0,
-            tests_warned=0,
-            keep=1,
-            keep_for=timedelta(0),
+        publish(at, [mart for mart in transform.marts(at) if mart.name in SHORT_MARTS])
+
+
+def bare_job() -> None:
+    """As the short one, but one SQL statement stands for dbt: a mart of every row of every printing that was loaded."""
+    at = settings()
+    with at.writer():
+        land_and_load(at)
+        with duckdb.connect(str(at.warehouse)) as database:
+            tables = database.execute("select source_name, table_name from entrepot.raw_tables order by all").fetchall()
+            rows = " union all ".join(
+                f"select '{source}.{table}' as dataset_code, _release_id as release_id, _known_from as known_from, "
+                f'_row_number as row_number, cast(said as varchar) as said from "{source}"."{table}" as said'
+                for source, table in tables
+            )
+            database.execute("create schema if not exists marts")
+            database.execute(f"create or replace table marts.surplus_vintages as {rows}")
+            database.execute("comment on column marts.surplus_vintages.said is 'The row, as text.'")
+            database.execute(
+                "create or replace table marts.publication (release_id varchar, published_at_utc timestamp, code_version "
+                "varchar, mart_name varchar, row_count bigint, tests_passed_count bigint, tests_warned_count bigint)"
+            )
+        publish(
+            at,
+            [
+                Mart("publication", ("mart_name",)),
+                Mart("surplus_vintages", ("dataset_code", "release_id", "row_number")),
+            ],
         )
 
 
 JOBS: dict[str, Callable[[], None]] = {
     "first": lambda: short_job(ALL_OF_THEM),
     "short": short_job,
+    "bare": bare_job,
     "build": lambda: cli.app(["build"]),
     "fetch": lambda: cli.app(["fetch", "ecb", "--from", "2026-01"]),
 }
