@@ -21,7 +21,7 @@ with
             release_id,
             publisher_code,
             reporter_code,
-            'chapter',
+            case when length(product_code) = 2 then 'chapter' else 'subheading' end,
             product_code,
             period_month,
             flow_code,

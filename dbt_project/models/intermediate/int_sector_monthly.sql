@@ -13,6 +13,7 @@ with
     months as (
         select
             reports.ledger_code,
+            reports.reporter_iso3,
             reports.flow_code,
             reports.scheme_code,
             reports.sector_code,
@@ -51,12 +52,14 @@ with
         inner join
             months
             on months.ledger_code = traded.ledger_code
+            and months.reporter_iso3 = traded.reporter_iso3
             and months.flow_code = traded.flow_code
             and months.scheme_code = traded.scheme_code
             and months.sector_code = traded.sector_code
         left join
             reports
             on reports.ledger_code = traded.ledger_code
+            and reports.reporter_iso3 = traded.reporter_iso3
             and reports.partner_iso3 = traded.partner_iso3
             and reports.flow_code = traded.flow_code
             and reports.scheme_code = traded.scheme_code
@@ -100,6 +103,7 @@ from parts
 inner join
     measured
     on measured.ledger_code = parts.ledger_code
+    and measured.reporter_iso3 = parts.reporter_iso3
     and measured.partner_iso3 = parts.partner_iso3
     and measured.flow_code = parts.flow_code
     and measured.scheme_code = parts.scheme_code
