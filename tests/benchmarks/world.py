@@ -75,14 +75,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class World:
-    """About `rows` rows of products; with more rows come more reporters (1 M: 10, 50 M: 71) and months (24, 75)."""
+    """About `rows` rows of products; with more rows come more reporters (1 M: 3, 50 M: 19) and months (24, 75)."""
 
     rows: int
     seed: int = 7
 
     @property
     def reporters(self) -> int:
-        return min(max(round(10 * (self.rows / 1e6) ** 0.5), 4), 150)
+        return min(max(round(3 * (self.rows / 1e6) ** 0.47), 3), 150)
 
     @property
     def months(self) -> int:

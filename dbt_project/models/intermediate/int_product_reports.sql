@@ -50,7 +50,8 @@ with
         where quarantine_reason is null
     ),
 
-    -- A ledger of one country's customs has its reporter; in one of many, the row names it.
+    -- A ledger of one country's customs has its reporter; in one of many, the row names it, and each partner has one
+    -- code.
     said as (
         select
             printed.release_id,
@@ -61,14 +62,25 @@ with
             printed.product_kind,
             printed.product_code,
             printed.period_month,
-            printed.value_usd,
-            printed.weight_kg
+            {{ money("sum(printed.value_usd)") }} as value_usd,
+            -- Several codes may stand for one partner: its weight is known where each of theirs is.
+            case
+                when count(printed.weight_kg) = count(*) then cast(sum(printed.weight_kg) as decimal(20, 2))
+            end as weight_kg
         from printed
         inner join releases on releases.release_id = printed.release_id
         left join
             country_codes
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
+        group by
+            printed.release_id,
+            releases.ledger_code,
+            coalesce(country_codes.iso3, concat('_', printed.publisher_code)),
+            printed.flow_code,
+            printed.product_kind,
+            printed.product_code,
+            printed.period_month
         union all
         select
             release_id,
@@ -82,7 +94,7 @@ with
             value_usd,
             weight_kg
         from {{ ref("int_reporters_named") }}
-        where product_kind <> 'total'
+        where not is_total
     ),
 
     placed as (
@@ -124,9 +136,8 @@ select
     placed.product_kind,
     placed.product_code,
     placed.period_month,
-    {{ money("sum(placed.value_usd)") }} as value_usd,
-    -- Several codes may stand for one partner: its weight is known where each of theirs is.
-    case when count(placed.weight_kg) = count(*) then cast(sum(placed.weight_kg) as decimal(20, 2)) end as weight_kg,
+    placed.value_usd,
+    placed.weight_kg,
     placed.valuation,
     placed.data_status,
     placed.known_from
@@ -134,17 +145,3 @@ from placed
 left join countries on countries.iso3 = placed.partner_iso3
 -- Groups of countries overlap: with them, partners would not add up to the world.
 where coalesce(countries.kind, 'country') <> 'group'
-group by
-    placed.release_id,
-    placed.scope,
-    placed.dataset_code,
-    placed.ledger_code,
-    placed.reporter_iso3,
-    placed.partner_iso3,
-    placed.flow_code,
-    placed.product_kind,
-    placed.product_code,
-    placed.period_month,
-    placed.valuation,
-    placed.data_status,
-    placed.known_from

@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 -- What is said by sources of many reporters, of which each row names its own: the United Nations, and a user's files.
 with
 
@@ -5,6 +7,7 @@ with
 
     printed as (
         select
+            true as is_total,
             release_id,
             publisher_code,
             reporter_code,
@@ -18,6 +21,7 @@ with
         where quarantine_reason is null
         union all
         select
+            false,
             release_id,
             publisher_code,
             reporter_code,
@@ -32,6 +36,7 @@ with
     )
 
 select
+    printed.is_total,
     printed.release_id,
     releases.ledger_code,
     coalesce(reporter_codes.iso3, concat('_', printed.reporter_code)) as reporter_iso3,
@@ -54,6 +59,7 @@ left join
     and reporter_codes.publisher_code = printed.reporter_code
 union all
 select
+    product_code is null,
     release_id,
     ledger_code,
     reporter_iso3,
