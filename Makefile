@@ -7,7 +7,7 @@ SUPERSET := .venv-superset
 PORT ?= 8088
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format bench dev superset superset-test reference clean
+.PHONY: help build test readers browser check format bench bench-world world dev superset superset-test reference clean
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -17,6 +17,8 @@ help:
 	@echo 'make check      lint, format and type checks'
 	@echo 'make format     format Python and SQL'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
+	@echo 'make bench-world  time the models on a made-up world (ENTREPOT_BENCH_ROWS=1_000_000,5_000_000)'
+	@echo 'make world      take a small made-up world the whole way and look at every figure'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
@@ -48,6 +50,12 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m tests.benchmarks.main_job
+
+bench-world: $(INSTALLED)
+	@$(BIN)/python -m tests.benchmarks.world_build
+
+world: $(INSTALLED)
+	$(BIN)/pytest tests/world
 
 dev: $(INSTALLED)
 	@mkdir -p $${ENTREPOT_HOME:-data}/dagster

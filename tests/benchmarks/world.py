@@ -82,11 +82,11 @@ class World:
 
     @property
     def reporters(self) -> int:
-        return min(max(round(3 * (self.rows / 1e6) ** 0.47), 3), 150)
+        return min(max(round(3 * math.pow(self.rows / 1e6, 0.47)), 3), 150)
 
     @property
     def months(self) -> int:
-        return min(max(round(24 * (self.rows / 1e6) ** 0.29), 24), 120)
+        return min(max(round(24 * math.pow(self.rows / 1e6, 0.29)), 24), 120)
 
     def month(self, number: int) -> date:
         """Month 0 is the first; number `months` is the one that comes after the history."""

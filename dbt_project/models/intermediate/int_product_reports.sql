@@ -1,7 +1,12 @@
+{{ kept_by_release() }}
 -- What each release says of products. They never stand among the totals: sets and codes of several levels overlap.
 with
 
-    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+    releases as (
+        select *
+        from {{ ref("stg_entrepot__releases") }}
+        {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
+    ),
 
     ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
@@ -73,14 +78,7 @@ with
             country_codes
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
-        group by
-            printed.release_id,
-            releases.ledger_code,
-            coalesce(country_codes.iso3, concat('_', printed.publisher_code)),
-            printed.flow_code,
-            printed.product_kind,
-            printed.product_code,
-            printed.period_month
+        group by all
         union all
         select
             release_id,

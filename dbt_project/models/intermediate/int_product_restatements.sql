@@ -1,3 +1,4 @@
+{{ kept_unless("{{ forget_changed_months(months_of_changed_releases()) }}") }}
 {%- set series = [
     "ledger_code",
     "reporter_iso3",
@@ -9,66 +10,30 @@
 ] %}
 {%- set series_columns = series | join(", ") %}
 -- As int_trade_observations, for products, of the months of a reporter that more than one release speaks of: one row
--- per
--- series and time at which what is known of it changed. All tables print whole dollars, so no printing is coarser than
+-- per series and time at which what is known of it changed. All tables print whole dollars, so no printing is coarser
+-- than
 -- another; a changed weight is news too.
 with
 
     reports as (select * from {{ ref("int_product_reports") }}),
 
-    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
-    readable_releases as (
-        select releases.*
-        from {{ ref("stg_entrepot__releases") }} as releases
-        left join
-            (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
-            on rejected.release_id = releases.release_id
-        where rejected.release_id is null
-    ),
-
-    spoken_months as (
-        select distinct
-            release_id,
-            dataset_code,
-            coalesce(scope, '') as scope,
-            ledger_code,
-            reporter_iso3,
-            period_month,
-            known_from,
-            valuation,
-            flow_code
-        from reports
-    ),
-
-    -- A later release of the same table that covers the month and lacks the series takes the figure back.
-    covered_months as (
-        select spoken_months.*, releases.release_id as later_release_id, releases.known_from as later_known_from
-        from spoken_months
-        inner join
-            readable_releases as releases
-            on releases.dataset_code = spoken_months.dataset_code
-            and coalesce(releases.scope, '') = spoken_months.scope
-            and releases.known_from > spoken_months.known_from
-            and spoken_months.period_month between releases.first_period_month and releases.last_period_month
-        union all
-        select spoken_months.*, releases.release_id, releases.known_from
-        from spoken_months
-        inner join
-            readable_releases as releases
-            on releases.dataset_code = spoken_months.dataset_code
-            and releases.known_from > spoken_months.known_from
-            and spoken_months.period_month between releases.first_period_month and releases.last_period_month
-        where spoken_months.scope <> '' and coalesce(releases.scope, '') = ''
-    ),
+    coverage as (select * from {{ ref("int_product_coverage") }}),
 
     restated_months as (
         select ledger_code, reporter_iso3, period_month
-        from spoken_months
+        from coverage
         group by ledger_code, reporter_iso3, period_month
-        having min(release_id) < max(release_id)
-        union
-        select ledger_code, reporter_iso3, period_month
-        from covered_months
+        having
+            (min(release_id) < max(release_id) or count(later_release_id) > 0)
+            {% if reads_changes_only() %}
+                and max(
+                    case
+                        when release_id in ({{ changed_releases() }}) or later_release_id in ({{ changed_releases() }})
+                        then 1
+                    end
+                )
+                = 1
+            {% endif %}
     ),
 
     restated as (
@@ -81,32 +46,29 @@ with
             and restated_months.period_month = reports.period_month
     ),
 
-    repeatable as (
+    -- A later release that covers the month and lacks the series takes the figure back.
+    withdrawals as (
         select distinct
             restated.dataset_code,
             restated.valuation,
             {%- for column in series %} restated.{{ column }}, {% endfor %}
-            covered_months.later_release_id as release_id,
-            covered_months.later_known_from as known_from
+            coverage.later_release_id as release_id,
+            coverage.later_known_from as known_from,
+            coverage.later_status as data_status
         from restated
         inner join
-            covered_months
-            on covered_months.release_id = restated.release_id
-            and covered_months.ledger_code = restated.ledger_code
-            and covered_months.reporter_iso3 = restated.reporter_iso3
-            and covered_months.flow_code = restated.flow_code
-            and covered_months.valuation = restated.valuation
-            and covered_months.period_month = restated.period_month
-    ),
-
-    withdrawals as (
-        select repeatable.*, releases.open_status as data_status
-        from repeatable
-        inner join readable_releases as releases on releases.release_id = repeatable.release_id
+            coverage
+            on coverage.release_id = restated.release_id
+            and coverage.ledger_code = restated.ledger_code
+            and coverage.reporter_iso3 = restated.reporter_iso3
+            and coverage.flow_code = restated.flow_code
+            and coverage.valuation = restated.valuation
+            and coverage.period_month = restated.period_month
+            and coverage.later_release_id is not null
         left join
-            restated on restated.release_id = repeatable.release_id
-            {%- for column in series %} and restated.{{ column }} = repeatable.{{ column }} {% endfor %}
-        where restated.release_id is null
+            restated as later on later.release_id = coverage.later_release_id
+            {%- for column in series %} and later.{{ column }} = restated.{{ column }} {% endfor %}
+        where later.release_id is null
     ),
 
     statements as (
