@@ -14,7 +14,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world world
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -33,6 +33,8 @@ help:
 	@echo 'make daemon     a server that ticks, fetches, builds and is killed in the midst (a quarter of an hour)'
 	@echo 'make year       a year of releases, revisions and outages in minutes, with memory and disk'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
+	@echo 'make bench-world  time the models on a made-up world (ENTREPOT_BENCH_ROWS=1_000_000,5_000_000)'
+	@echo 'make world      take a small made-up world the whole way and look at every figure'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
 	@echo 'make lineage    which column comes from which, as a page: data/lineage/index.html'
@@ -99,6 +101,12 @@ year: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m tests.benchmarks.main_job
+
+bench-world: $(INSTALLED)
+	@$(BIN)/python -m tests.benchmarks.world_build
+
+world: $(INSTALLED)
+	$(BIN)/pytest tests/world
 
 dev: $(INSTALLED)
 	@mkdir -p $${ENTREPOT_HOME:-data}/dagster

@@ -9,7 +9,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -144,7 +144,13 @@ def keep_stream(
 
 def releases(landing: Path, source: str, table: str) -> list[Release]:
     """The releases held of one table, oldest first."""
-    return _read(landing / source / table, "*.parquet")
+    return _read((landing / source / table).glob("*.parquet"))
+
+
+def unlisted(landing: Path, source: str, table: str, listed: Collection[str]) -> tuple[list[Release], int]:
+    """The releases whose ids are not listed, oldest first, and how many are held in all. No other file is opened."""
+    files = {f"{source}.{table}.{path.stem}": path for path in (landing / source / table).glob("*.parquet")}
+    return _read(path for release_id, path in files.items() if release_id not in listed), len(files)
 
 
 def months_held(landing: Path, source: str, table: str) -> set[date]:
@@ -161,12 +167,12 @@ def months_held(landing: Path, source: str, table: str) -> set[date]:
 
 def printings(landing: Path, release: Release) -> list[Release]:
     """The releases held of the same months and the same scope, oldest first. Their file names tell the months."""
-    held = _read(landing / release.source / release.table, f"*-{release.months}-*.parquet")
+    held = _read((landing / release.source / release.table).glob(f"*-{release.months}-*.parquet"))
     return [kept for kept in held if kept.scope == release.scope]
 
 
-def _read(folder: Path, pattern: str) -> list[Release]:
-    found = [read_release(path) for path in folder.glob(pattern)]
+def _read(files: Iterable[Path]) -> list[Release]:
+    found = [read_release(path) for path in files]
     return sorted(found, key=lambda release: (release.known_from, release.checksum))
 
 

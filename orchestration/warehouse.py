@@ -1,4 +1,7 @@
-"""Landing files → raw tables. Append-only: a release is loaded once, whole, with its line in the ledger, or not at all."""
+"""Landing files → raw tables. Append-only: a release is loaded once, whole, with its line in the ledger, or not at all.
+
+Small releases share a transaction, since each costs more than its rows; where one of them fails, they are loaded alone.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import EntrepotError
-from orchestration.landing import Release, is_readable, releases
+from orchestration.landing import Release, is_readable, unlisted
 from orchestration.source import RawTable, Source
 
 BUILT_AGAIN = "`entrepot build --from-landing` builds it again from the landing files"
@@ -28,6 +31,9 @@ create table if not exists entrepot.raw_tables (
     primary key (source_name, table_name)
 );
 """
+
+ROWS_AT_ONCE = 2_000_000
+RELEASES_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -69,16 +75,33 @@ def connect(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def load(warehouse: Path, landing: Path, source: Source, table: RawTable) -> Loaded:
-    """Loads the releases of one table that the ledger does not list yet, oldest first, one transaction each."""
-    kept = releases(landing, source.name, table.name)
+    """Loads the releases of one table that the ledger does not list yet, oldest first."""
     with connect(warehouse) as connection:
         _declare(connection, source, table)
         listed = connection.execute("select release_id from entrepot.releases").fetchall()
-        known = {release_id for (release_id,) in listed}
-        pending = [release for release in kept if release.release_id not in known]
-        for release in pending:
-            _load_release(connection, landing, release, table)
-    return Loaded(added=len(pending), rows=sum(release.row_count for release in pending), held=len(kept))
+        pending, held = unlisted(landing, source.name, table.name, {release_id for (release_id,) in listed})
+        for batch in _batches(pending):
+            try:
+                _load_releases(connection, landing, batch, table)
+            except EntrepotError:
+                if len(batch) == 1:
+                    raise
+                for release in batch:
+                    _load_releases(connection, landing, [release], table)
+    return Loaded(added=len(pending), rows=sum(release.row_count for release in pending), held=held)
+
+
+def _batches(pending: list[Release]) -> Iterator[list[Release]]:
+    batch: list[Release] = []
+    for release in pending:
+        if batch and (
+            len(batch) == RELEASES_AT_ONCE or sum(held.row_count for held in batch) + release.row_count > ROWS_AT_ONCE
+        ):
+            yield batch
+            batch = []
+        batch.append(release)
+    if batch:
+        yield batch
 
 
 def _first_line(problem: Exception) -> str:
@@ -99,47 +122,68 @@ def _declare(connection: duckdb.DuckDBPyConnection, source: Source, table: RawTa
     )
 
 
-def _load_release(connection: duckdb.DuckDBPyConnection, landing: Path, release: Release, table: RawTable) -> None:
-    path = release.path(landing)
-    name = f'"{release.source}"."{release.table}"'
+def _load_releases(connection: duckdb.DuckDBPyConnection, landing: Path, batch: list[Release], table: RawTable) -> None:
+    paths = [str(release.path(landing)) for release in batch]
+    name = f'"{batch[0].source}"."{batch[0].table}"'
     connection.execute("begin")
     try:
-        _add_columns(connection, name, _columns(connection, path, release, table))
+        _add_columns(connection, batch[0], _columns(connection, paths, batch, table))
         connection.execute(
-            f"insert into {name} by name select * exclude (file_row_number), ? as _release_id, ? as _known_from, "
-            "file_row_number as _row_number from read_parquet(?, file_row_number = true)",
-            [release.release_id, release.known_from, str(path)],
+            f"insert into {name} by name "
+            "select printed.* exclude (file_row_number, filename), batch._release_id, batch._known_from, "
+            "printed.file_row_number as _row_number "
+            "from read_parquet(?, file_row_number = true, filename = true, union_by_name = true) as printed "
+            "inner join (select unnest(?) as path, unnest(?) as _release_id, unnest(?) as _known_from) as batch "
+            "on batch.path = printed.filename",
+            [paths, paths, [release.release_id for release in batch], [release.known_from for release in batch]],
         )
-        _write_ledger(connection, landing, release)
+        for release in batch:
+            _write_ledger(connection, landing, release)
         connection.execute("commit")
     except BaseException as problem:
         with suppress(duckdb.Error):  # none is open any more where the commit failed, or the database itself
             connection.execute("rollback")
-        if isinstance(problem, duckdb.Error) and not is_readable(path):
+        damaged = [path for path in paths if isinstance(problem, duckdb.Error) and not is_readable(Path(path))]
+        if damaged:
             raise EntrepotError(
-                f"{release.source}/{release.table}: the release file {path} could not be loaded ({_first_line(problem)}). "
+                f"{batch[0].source}/{table.name}: the release file {damaged[0]} could not be loaded ({_first_line(problem)}). "
                 "Nothing of it was kept; releases loaded before are untouched. Move the file away; `entrepot verify` "
                 "says how it comes back."
             ) from problem
         raise
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, path: Path, release: Release, table: RawTable) -> list[str]:
-    found = [row[0] for row in connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()]
-    missing = [column for column in table.columns if column not in found]
-    if missing:
-        raise EntrepotError(
-            f"{release.source}/{release.table}: {path} lacks the column {', '.join(missing)}; it has {', '.join(found)}. "
-            "The publisher renamed or dropped it. Nothing of this release was loaded. Teach the source module and its staging "
-            "model the new name, then run again."
-        )
-    return found
+def _columns(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], batch: list[Release], table: RawTable
+) -> list[str]:
+    """The columns of the files together; each must have those that staging reads."""
+    found: dict[str, list[str]] = {path: [] for path in paths}
+    for path, column in connection.execute(
+        "select file_name, name from parquet_schema(?) where num_children is null", [paths]
+    ).fetchall():
+        found[path].append(column)
+    for release, path in zip(batch, paths, strict=True):
+        missing = [column for column in table.columns if column not in found[path]]
+        if missing:
+            raise EntrepotError(
+                f"{release.source}/{release.table}: {path} lacks the column {', '.join(missing)}; it has "
+                f"{', '.join(found[path])}. The publisher renamed or dropped it. Nothing of this release was loaded. "
+                "Teach the source module and its staging model the new name, then run again."
+            )
+    return list(dict.fromkeys(column for columns in found.values() for column in columns))
 
 
-def _add_columns(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> None:
+def _add_columns(connection: duckdb.DuckDBPyConnection, release: Release, columns: list[str]) -> None:
     """A column the publisher adds later is kept from then on; older rows have null there."""
+    held = connection.execute(
+        "select lower(column_name) from duckdb_columns() where schema_name = ? and table_name = ?",
+        [release.source, release.table],
+    ).fetchall()
     for column in columns:
-        connection.execute(f"alter table {name} add column if not exists {_quoted(column)} varchar")
+        if (column.lower(),) not in held:
+            connection.execute(
+                f'alter table "{release.source}"."{release.table}" add column if not exists {_quoted(column)} varchar'
+            )
 
 
 def _quoted(column: str) -> str:

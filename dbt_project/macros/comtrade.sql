@@ -73,5 +73,8 @@
 {%- endmacro %}
 
 {% macro comtrade_month() -%}
-    {{ parse_month("concat(substr(trim(period), 1, 4), '-', substr(trim(period), 5))") }}
+    case
+        when {{ matches("trim(period)", "^[0-9]{6}$") }}
+        then try_cast(concat(substr(trim(period), 1, 4), '-', substr(trim(period), 5), '-01') as date)
+    end
 {%- endmacro %}

@@ -1,7 +1,12 @@
+{{ kept_by_release() }}
 -- What each release says of products. They never stand among the totals: sets and codes of several levels overlap.
 with
 
-    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+    releases as (
+        select *
+        from {{ ref("stg_entrepot__releases") }}
+        {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
+    ),
 
     ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
@@ -11,7 +16,8 @@ with
 
     printed as (select * from {{ ref("int_products_printed") }}),
 
-    -- A ledger of one country's customs has its reporter; in one of many, the row names it.
+    -- A ledger of one country's customs has its reporter; in one of many, the row names it, and each partner has one
+    -- code.
     said as (
         select
             printed.release_id,
@@ -22,8 +28,11 @@ with
             printed.product_kind,
             printed.product_code,
             printed.period_month,
-            printed.value_usd,
-            printed.weight_kg,
+            {{ money("sum(printed.value_usd)") }} as value_usd,
+            -- Several codes may stand for one partner: its weight is known where each of theirs is.
+            case
+                when count(printed.weight_kg) = count(*) then cast(sum(printed.weight_kg) as decimal(20, 2))
+            end as weight_kg,
             cast(null as {{ dbt.type_string() }}) as valuation
         from printed
         inner join releases on releases.release_id = printed.release_id
@@ -31,6 +40,7 @@ with
             country_codes
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
+        group by all
         union all
         select
             release_id,
@@ -45,7 +55,7 @@ with
             weight_kg,
             valuation
         from {{ ref("int_reporters_named") }}
-        where product_kind <> 'total'
+        where not is_total
     ),
 
     placed as (
@@ -88,9 +98,8 @@ select
     placed.product_kind,
     placed.product_code,
     placed.period_month,
-    {{ money("sum(placed.value_usd)") }} as value_usd,
-    -- Several codes may stand for one partner: its weight is known where each of theirs is.
-    case when count(placed.weight_kg) = count(*) then cast(sum(placed.weight_kg) as decimal(20, 2)) end as weight_kg,
+    placed.value_usd,
+    placed.weight_kg,
     placed.valuation,
     placed.data_status,
     placed.known_from
@@ -98,4 +107,3 @@ from placed
 left join countries on countries.iso3 = placed.partner_iso3
 -- Groups of countries overlap: with them, partners would not add up to the world.
 where coalesce(countries.kind, 'country') <> 'group'
-group by all

@@ -1,3 +1,5 @@
+{{ kept_by_release() }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set tables = [
     ["kcs", "country_totals"],
     ["kcs", "national_totals"],
@@ -44,7 +46,9 @@
         raw_record,
         quarantine_reason
     from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
-    where quarantine_reason is not null
+    where
+        quarantine_reason is not null
+        {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
     union all
 {%- endfor %}
 {%- for table_name in brought %}

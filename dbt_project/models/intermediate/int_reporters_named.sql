@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 -- What is said by sources of many reporters, of which each row names its own: the United Nations, and a user's files.
 -- A row that tells how it is valued says so; where `valuation` is null, the ledger says it.
 with
@@ -6,6 +8,7 @@ with
 
     printed as (
         select
+            true as is_total,
             release_id,
             publisher_code,
             reporter_code,
@@ -20,10 +23,11 @@ with
         where quarantine_reason is null
         union all
         select
+            false,
             release_id,
             publisher_code,
             reporter_code,
-            'chapter',
+            case when length(product_code) = 2 then 'chapter' else 'subheading' end,
             product_code,
             period_month,
             flow_code,
@@ -35,6 +39,7 @@ with
     )
 
 select
+    printed.is_total,
     printed.release_id,
     releases.ledger_code,
     coalesce(reporter_codes.iso3, concat('_', printed.reporter_code)) as reporter_iso3,
@@ -58,6 +63,7 @@ left join
     and reporter_codes.publisher_code = printed.reporter_code
 union all
 select
+    product_code is null,
     release_id,
     ledger_code,
     reporter_iso3,

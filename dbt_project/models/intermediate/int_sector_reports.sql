@@ -1,8 +1,23 @@
+{{ kept_unless("{{ forget_changed_months(months_of_changed_products()) }}") }}
+-- depends_on: {{ ref('int_product_observations') }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set series = "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month" %}
--- What is printed of a sector, products added up; where no table prints the world, partners added up.
+-- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up.
 with
 
-    products as (select * from {{ ref("int_product_current") }}),
+    {% if reads_changes_only() %} changed_months as ({{ months_of_changed_products() }}), {% endif %}
+
+    products as (
+        select products.*
+        from {{ ref("int_product_current") }} as products
+        {% if reads_changes_only() %}
+            inner join
+                changed_months
+                on changed_months.ledger_code = products.ledger_code
+                and changed_months.reporter_iso3 = products.reporter_iso3
+                and changed_months.period_month = products.period_month
+        {% endif %}
+    ),
 
     sector_products as (select * from {{ ref("int_sector_products") }}),
 
@@ -36,7 +51,9 @@ with
     ),
 
     worlds as (
-        select distinct ledger_code, reporter_iso3, flow_code, scheme_code from mapped where partner_iso3 = 'WLD'
+        select distinct ledger_code, reporter_iso3, flow_code, scheme_code, period_month
+        from mapped
+        where partner_iso3 = 'WLD'
     ),
 
     added as (
@@ -60,6 +77,7 @@ with
             and worlds.reporter_iso3 = mapped.reporter_iso3
             and worlds.flow_code = mapped.flow_code
             and worlds.scheme_code = mapped.scheme_code
+            and worlds.period_month = mapped.period_month
         where worlds.ledger_code is null
         group by
             mapped.ledger_code,

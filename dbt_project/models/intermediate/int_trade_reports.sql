@@ -78,7 +78,7 @@ with
         union all
         select release_id, ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, value_usd, 1, valuation
         from {{ ref("int_reporters_named") }}
-        where product_kind = 'total'
+        where is_total
     ),
 
     placed as (
