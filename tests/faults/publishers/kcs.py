@@ -51,15 +51,17 @@ def months_between(first: str, last: str) -> list[str]:
     return [f"{month // 12}{month % 12 + 1:02}" for month in range(whole[0], whole[1] + 1)]
 
 
-def flash_items(first: str, last: str, until: str = "202611 01~20", unit: int = 1_000) -> list[Item]:
-    """Three windows a month, printed no further than `until`; a total of 2 billion dollars in ten days, ten items of 100 million."""
+def flash_items(
+    first: str, last: str, until: str = "202611 01~20", unit: int = 1_000, ten_days: int = 18_000_000_000
+) -> list[Item]:
+    """Three windows a month, printed no further than `until`: so many dollars in ten days, ten items of 100 million each."""
     rows = []
     for month in months_between(first, last):
         for window, days in (("01~10", 1), ("01~20", 2), ("01~말일", 3)):
             if f"{month} {window}" > until:
                 continue
             cells = {f"itemUsdAmt{place:02}": f" {100_000_000 * days // unit:,}" for place in range(1, 11)}
-            total = {"itemUsdAmt00": f" {2_000_000_000 * days // unit:,}"}
+            total = {"itemUsdAmt00": f" {ten_days * days // unit:,}"}
             rows.append(total | cells | {"priodDt": window, "priodMon": month, "priodYear": month[:4]})
     return rows
 
@@ -73,9 +75,9 @@ def national_items(first: str, last: str, scale: int = 1) -> list[Item]:
 
 
 def partner_items(partner: str, month: str, codes: int = 40, scale: int = 1, tonnes: int = 1) -> list[Item]:
-    """Ten-digit codes of one partner: 5 dollars a kilogram out, 2 in."""
-    sold = {"expDlr": str(50_000_000 // scale), "expWgt": str(10_000_000 // tonnes)}
-    bought = {"impDlr": str(8_000_000 // scale), "impWgt": str(4_000_000 // tonnes)}
+    """Forty ten-digit codes make the partner's 500 million dollars out, at 5 a kilogram, and 450 million in, at 2."""
+    sold = {"expDlr": str(12_500_000 // scale), "expWgt": str(2_500_000 // tonnes)}
+    bought = {"impDlr": str(11_250_000 // scale), "impWgt": str(5_625_000 // tonnes)}
     named = {"statCd": partner, "statCdCntnKor1": f"나라 {partner}", "year": f"{month[:4]}.{month[4:]}"}
     return [
         named | sold | bought | {"hsCd": f"{8500000000 + place:010}", "statKor": "-", "balPayments": "0"}
@@ -99,7 +101,7 @@ def publisher(asked: Asked) -> Answer:
     service = asked.path.split("/")[-1]
     first, last = asked.params["strtYymm"], asked.params["endYymm"]
     if service.endswith(("ExpAcrs", "ImpAcrs")):
-        return answer(flash_items(first, last))
+        return answer(flash_items(first, last, ten_days=18_300_000_000 if "Exp" in service else 16_500_000_000))
     if service == "getNewtradeList":
         months = national_items(first, last)
         return answer([national_total(months), *months])

@@ -62,8 +62,8 @@ WRONG = [
     Wrong(
         "flash_total_that_falls",
         FLASH,
-        kcs.answer(changed(OF_MARCH, 2, itemUsdAmt00="3,999,999")),
-        "total of 202603 01~말일 is 3,999,999, less than that of fewer days",
+        kcs.answer(changed(OF_MARCH, 2, itemUsdAmt00="35,999,999")),
+        "total of 202603 01~말일 is 35,999,999, less than that of fewer days",
     ),
     Wrong("flash_window_twice", FLASH, kcs.answer([*OF_MARCH, OF_MARCH[0]]), "two rows for 202603 01~10"),
     Wrong("flash_of_another_month", FLASH, kcs.answer(kcs.flash_items("202602", "202602")), "speaks of 202602"),
@@ -144,7 +144,7 @@ def test_flash_figures_are_kept_as_printed_and_the_release_covers_the_months_it_
     assert desk.fetch(FLASH, first=date(2026, 1, 1), last=date(2026, 12, 1)).outcomes == {"kept": 1}
     rows = desk.rows(FLASH)
     assert len(rows) == 10 * 3 + 2
-    assert {"priodMon": "202601", "priodDt": "01~20", "itemUsdAmt00": " 4,000,000"}.items() <= rows[1].items()
+    assert {"priodMon": "202601", "priodDt": "01~20", "itemUsdAmt00": " 36,600,000"}.items() <= rows[1].items()
     (release,) = desk.held(FLASH)
     assert (release.period_from, release.period_to) == (date(2026, 1, 1), date(2026, 11, 1))
     assert {release.open_status, release.settled_status} == {"flash"}

@@ -37,7 +37,7 @@ select
         when measured.months_count >= {{ enough }} then round(measured.mean_absolute_revision_pct, 12)
     end as mean_absolute_revision_pct,
     case when measured.months_count >= {{ enough }} then round(measured.rmse_pct, 12) end as rmse_pct,
-    case when measured.months_count >= {{ enough }} then bias.bias_t end as bias_t
+    case when measured.months_count >= {{ enough }} then cast(bias.bias_t as double) end as bias_t
 from measured
 left join
     {{ ref("int_revision_bias") }} as bias
