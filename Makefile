@@ -27,7 +27,7 @@ build: $(INSTALLED)
 	@$(BIN)/entrepot build
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2
 
 readers: $(INSTALLED)
 	ENTREPOT_READ_SECONDS=30 $(BIN)/pytest -s tests/faults/test_readers.py

@@ -1,5 +1,6 @@
 """What tests of the main job share: the real command, and one home that it built from the bundled archive."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from tests.trimmed_archive import write_trimmed_archive
 
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 HOME_NAME = "집 of the warehouse"  # a blank and Korean letters: a path is text
@@ -69,15 +73,31 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, entrepot: Callable[..., subprocess.CompletedProcess[str]]) -> Built:
-    home = tmp_path_factory.mktemp("built") / HOME_NAME
-    started = time.monotonic()
-    answer = entrepot(home, "build")
-    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
-    return Built(home=home, output=answer.stdout, seconds=time.monotonic() - started)
+def built(
+    tmp_path_factory: pytest.TempPathFactory,
+    testrun_uid: str,
+    entrepot: Callable[..., subprocess.CompletedProcess[str]],
+) -> Built:
+    """Built once for all workers of a test run: the first that needs it builds, the others wait."""
+    shared = tmp_path_factory.getbasetemp().parent / f"built-{testrun_uid}"
+    shared.mkdir(exist_ok=True)
+    told = shared / "built.json"
+    with FileLock(shared / "built.lock"):
+        if not told.exists():
+            started = time.monotonic()
+            answer = entrepot(shared / HOME_NAME, "build")
+            assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+            told.write_text(json.dumps({"output": answer.stdout, "seconds": time.monotonic() - started}))
+    return Built(home=shared / HOME_NAME, **json.loads(told.read_text()))
 
 
 @pytest.fixture
 def copied(built: Built, tmp_path: Path) -> Path:
     """A copy of the built home, for a test that changes it."""
     return shutil.copytree(built.home, tmp_path / HOME_NAME, symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def trimmed_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled archive cut to its last years: a main job on it costs two thirds. Pass it as ENTREPOT_ARCHIVE."""
+    return write_trimmed_archive(tmp_path_factory.mktemp("trimmed") / "archive")

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from tests.conftest import Built
 
 # The page, and how many questions it asks at least.
-PAGES = {"README.md": 3, "docs/twelve_questions.md": 12}
-QUESTION = re.compile(r'^\$ entrepot query "(?P<sql>[^"]+)"\n(?P<answer>┌.*?)^```$', re.MULTILINE | re.DOTALL)
+PAGES = {"README.md": 7, "docs/twelve_questions.md": 12}
+QUESTION = re.compile(
+    r'^\$ entrepot query (?P<form>--csv )?"(?P<sql>[^"]+)"\n(?P<answer>.+?)(?=^```$|^# )', re.MULTILINE | re.DOTALL
+)
 QUESTIONS = {page: QUESTION.findall((PROJECT / page).read_text(encoding="utf-8")) for page in PAGES}
 
 
@@ -25,7 +27,7 @@ def test_a_page_holds_its_questions_and_each_of_them_has_an_answer(page: str, co
 
 
 @pytest.mark.parametrize(
-    ("sql", "answer"),
+    ("form", "sql", "answer"),
     [
         pytest.param(*question, id=f"{page}-{number}")
         for page, questions in QUESTIONS.items()
@@ -33,8 +35,8 @@ def test_a_page_holds_its_questions_and_each_of_them_has_an_answer(page: str, co
     ],
 )
 def test_a_question_of_a_page_gives_its_answer(
-    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]], sql: str, answer: str
+    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]], form: str, sql: str, answer: str
 ) -> None:
-    told = entrepot(built.home, "query", sql, COLUMNS="160")
+    told = entrepot(built.home, "query", *form.split(), sql, COLUMNS="160")
     assert told.returncode == 0, told.stderr
     assert [line.rstrip() for line in told.stdout.strip().splitlines()] == answer.strip().splitlines()

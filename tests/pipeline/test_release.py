@@ -140,15 +140,15 @@ def test_the_next_command_that_the_build_names_works(
 
 
 def test_a_second_build_with_nothing_new_keeps_the_release_and_says_so(
-    built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]]
+    copied: Path, entrepot: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    served = (built.home / "serving" / "current").readlink()
-    answer = entrepot(built.home, "build")
+    served = (copied / "serving" / "current").readlink()
+    answer = entrepot(copied, "build")
     assert answer.returncode == 0, answer.stderr
     assert f"Nothing new since release {served.name}: it is still served." in answer.stdout
     assert "balance  +55.629" in answer.stdout
-    assert (built.home / "serving" / "current").readlink() == served
-    assert [path.name for path in (built.home / "serving" / "releases").iterdir()] == [served.name]
+    assert (copied / "serving" / "current").readlink() == served
+    assert [path.name for path in (copied / "serving" / "releases").iterdir()] == [served.name]
 
 
 def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_columns(
