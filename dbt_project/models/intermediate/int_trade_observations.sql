@@ -4,14 +4,16 @@ with
 
     reports as (select * from {{ ref("int_trade_reports") }}),
 
-    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back.
+    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back. Nor does one of
+    -- the
+    -- nation alone, which is passed over where the table of partners speaks (int_world_totals_chosen).
     readable_releases as (
         select releases.*
         from {{ ref("stg_entrepot__releases") }} as releases
         left join
             (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
             on rejected.release_id = releases.release_id
-        where rejected.release_id is null
+        where rejected.release_id is null and releases.dataset_code not in ('kcs.national_totals', 'kcs.national_trade')
     ),
 
     first_reports as (
