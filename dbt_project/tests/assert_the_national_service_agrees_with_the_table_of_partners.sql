@@ -1,6 +1,6 @@
 -- Fails on: a month of the national service that lies more than 1 % beside the world of the table of partners, both in
 -- their latest printing. A warning: they may be of different days.
-{{ config(severity="warn", meta={"dagster": {"ref": {"name": "int_world_totals_chosen"}}}) }}
+{{ config(severity="warn", meta={"dagster": {"ref": {"name": "int_trade_current"}}}) }}
 with
 
     latest as (

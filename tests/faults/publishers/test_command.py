@@ -78,6 +78,25 @@ def test_a_plan_asks_nothing(place: Place, entrepot: Run) -> None:
     assert place.served.asked == []
 
 
+def test_a_plan_holds_the_calls_against_those_of_the_day(place: Place, entrepot: Run) -> None:
+    known = place.known | {"ENTREPOT_CENSUS_KEY": census.WORKING_KEY}
+    answer = entrepot(place.home, "fetch", "--plan", "kcs", "census", "--from", "2024-11", "--to", "2026-10", **known)
+    assert answer.returncode == 0, answer.stderr
+    lines = {line.split()[0]: line.split()[1:] for line in answer.stdout.splitlines()}
+    assert lines["kcs/item_trade"] == ["2024-11", "2026-10", "312", "312", "0", "10,000"]
+    assert lines["kcs/flash_partner_imports"] == ["2024-11", "2026-10", "3", "3", "0", "10,000"]
+    assert lines["census/subheading_imports"] == ["2024-11", "2026-10", "24", "2,352", "0", "no", "limit"]
+    assert place.served.asked == []
+
+
+def test_a_plan_tells_how_many_days_it_takes(place: Place, entrepot: Run) -> None:
+    many = ",".join(f"{first}{second}" for first in "ABCDE" for second in "EFGHIJKLMN")
+    asked = ("kcs/item_trade", "--from", "2007-01", "--to", "2026-10", "--partners", many)
+    answer = entrepot(place.home, "fetch", "--plan", *asked, **place.known)
+    assert "kcs/item_trade takes 2 days at 10,000 calls a day" in " ".join(answer.stdout.split())
+    assert "11,900" in answer.stdout
+
+
 def test_without_a_key_the_source_is_switched_off_with_a_sentence(place: Place, entrepot: Run) -> None:
     answer = entrepot(place.home, "fetch", *MONTHS, **place.known | {"ENTREPOT_KCS_KEY": ""})
     assert answer.returncode == 0, answer.stderr
