@@ -20,7 +20,10 @@ ARCHIVE = PROJECT / "seeds" / "archive"
 MEGABYTE = 1_000_000
 NOT_BUNDLED = {
     "baci.flows",
+    "census.chapter_exports",
     "census.duty_collected",
+    "census.subheading_exports",
+    "census.subheading_imports",
     "comtrade.annual_products",
     "comtrade.monthly_products",
     "comtrade.monthly_trade",
@@ -33,6 +36,12 @@ NOT_BUNDLED = {
     "inbox.headlines",
     "inbox.prices",
     "inbox.trade",
+    "kcs.flash_partner_exports",
+    "kcs.flash_partner_imports",
+    "kcs.flash_product_exports",
+    "kcs.flash_product_imports",
+    "kcs.item_trade",
+    "kcs.national_trade",
     "rss.items",
     "yahoo.quotes",
 }
