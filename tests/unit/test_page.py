@@ -94,7 +94,8 @@ create table surplus_mirror as
 create table dim_asset as
     select 'usd_krw' as asset_code, 'Won per dollar, noon in New York' as asset_name, timestamp '2026-08-24' as known_from;
 create table headline_events as
-    select 'zinc' as event_id, ? as title, 'Press' as publisher_name, date '2025-12-15' as event_date, 'direct' as relevance_code;
+    select 'zinc' as event_id, ? as title, 'Press' as publisher_name, date '2025-12-15' as event_date, 'corporate' as event_kind,
+        'direct' as relevance_code;
 create table headline_event_study as
     select event_id, 'usd_krw' as asset_code, '[0,+1]' as window_code, 'log' as return_type, date '2025-12-15' as event_session_date,
         1e-2 as cumulative_abnormal_return, 4e-3 as standard_error, 2.5 as t_value, 1e-4 as p_value, 2e-2 as placebo_p_value,
