@@ -203,8 +203,8 @@ def test_a_year_month_by_month_is_the_year_at_once(
 
     with duckdb.connect(str(settings().warehouse), read_only=True) as warehouse:
         vintages = warehouse.execute(
-            "select cast(known_from as date), export_usd from marts.surplus_vintages "
-            "where ledger_code = 'kcs' and partner_iso3 = 'USA' and period_month = date '2025-06-01' order by 1"
+            "select cast(known_from as date), value_usd from marts.surplus_vintages where flow_code = 'export' "
+            "and ledger_code = 'kcs' and partner_iso3 = 'USA' and period_month = date '2025-06-01' order by 1"
         ).fetchall()
     assert [known for known, _ in vintages] == [date(2025, 7, 15), date(2025, 8, 18), date(2026, 2, 25)]
     assert vintages[0][1] < vintages[1][1] < vintages[2][1]
