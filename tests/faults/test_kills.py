@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ KILLS = int(os.environ.get("ENTREPOT_KILLS", "6"))
 KILLS_OF = {"bare": KILLS, "short": KILLS // 10}
 SECONDS_OF = {"bare": 3, "short": 15}  # about, for kills at any time; a run that has ended before is counted as such
 AT_RANDOM = "at any time"
-STRIDE = 11  # so that a few kills are spread over the moments
+STRIDE = 7  # prime to the count of moments: a few kills are spread over them, many reach each
 NEW = ("country_workbook", "reference_rates")  # the tables whose printings come with the run that is killed
 
 Run = Callable[..., Done]
@@ -118,6 +119,7 @@ def test_a_run_that_is_killed_at_any_moment_costs_no_reader_anything_and_the_nex
     assert set(points) == set(MOMENTS_OF[job])
     assert differing_rows(before, undisturbed)
 
+    assert gcd(STRIDE, len(MOMENTS_OF[job])) == 1
     chance, outcomes, moments = random.Random(20250708), Outcomes(job), MOMENTS_OF[job]  # noqa: S311
     old = served_whole(before).release_id
     for number in range(KILLS_OF[job]):
