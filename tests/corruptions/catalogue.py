@@ -462,6 +462,12 @@ CORRUPTIONS = (
         values_of("statCd", "US", "CN", *BOTH),
     ),
     Corruption(
+        "two large partners have each other's figures, new month",
+        clean.kcs_new_month,
+        "China and the United States, codes and names right.",
+        values_of("statCd", "US", "CN", *BOTH),
+    ),
+    Corruption(
         "two alike partners have each other's figures, new month",
         clean.kcs_new_month,
         "Germany and Singapore, codes and names right.",
