@@ -20,7 +20,8 @@ HEADING = """# What wrong data meet
 
 Written by `make corruptions`: each line is one way in which a printing may be wrong and still parse. It was landed, loaded and
 judged by dbt like any other; what is named stopped it before anything was published. {count} corruptions, of which {through}
-are let through, each for the reason it gives. Clean printings of the same tables ({clean}) pass every test.
+are let through, each for the reason it gives. Clean printings of the same tables ({clean}) are
+landed beside them and must pass every test.
 
 | corruption | in | what is done | what became of it |
 |---|---|---|---|

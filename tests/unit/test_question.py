@@ -145,3 +145,12 @@ def test_a_name_that_a_person_gives_is_only_a_value(database: Path, text: str) -
             briefing.rows(reader, "select * from marts.surplus_annual where cast(balance_usd as text) = ?", text) == []
         )
         assert reader.execute("select count(*) from marts.surplus_annual").fetchall() == [(1,)]
+
+
+def test_a_question_is_asked_of_a_file_that_nobody_can_write_through_it(database: Path) -> None:
+    assert rows(database, "select current_setting('access_mode')") == [("read_only",)]
+
+
+def test_what_duckdb_says_of_a_closed_door_is_kept(database: Path) -> None:
+    with pytest.raises(EntrepotError, match=r"Nothing was changed\. Permission Error: "):
+        rows(database, "select * from read_csv('/secret.csv')")
