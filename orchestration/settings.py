@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, NaiveDatetime, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration import holder
@@ -35,6 +35,8 @@ class Patience(BaseModel):
 class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
+    `ENTREPOT_LOADED_AFTER` (UTC) builds products from the releases loaded since then alone, see `docs/world.md`.
+
     `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
     """
 
@@ -46,6 +48,7 @@ class Settings(BaseSettings):
     archive: Path = PROJECT / "seeds" / "archive"
     secrets: Path = Path("~/.config/entrepot/secrets.env")
     fetch_via: str | None = None
+    loaded_after: NaiveDatetime | None = None
     patience: Patience = Patience()
 
     @field_validator("fetch_via")
