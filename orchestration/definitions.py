@@ -84,10 +84,11 @@ def raw_asset(source: Source, table: RawTable) -> AssetsDefinition:
 def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Staging, intermediate and marts with their data tests, in one dbt run. Unit tests judge code: `make test` runs them."""
     at = settings()
+    changes = ["--vars", f"{{loaded_after: '{at.loaded_after:%Y-%m-%d %H:%M:%S}'}}"] if at.loaded_after else []
     with at.writer():
         forget_results(at)
         run = dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test"],
+            ["build", "--exclude-resource-type", "unit_test", *changes],
             context=context,
             target_path=at.dbt_target,
             raise_on_error=False,

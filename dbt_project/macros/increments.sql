@@ -1,16 +1,16 @@
 {#-
-    A large warehouse need not read again what it has read. With ENTREPOT_LOADED_AFTER, the time (UTC) of the last whole
-    build, products are read from the releases loaded since, and of a user's own files, which are judged anew each time.
+    A large warehouse need not read again what it has read. With `loaded_after`, the time (UTC) of the last whole build,
+    products are read from the releases loaded since, and of a user's own files, which are judged anew each time.
     Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
 -#}
-{% macro kept_by_release() -%} {{ kept_unless("{{ forget_changed_releases() }}") }} {%- endmacro %}
+{% macro kept_by_release() -%} {{ kept_unless("forget_changed_releases()") }} {%- endmacro %}
 
 {% macro kept_unless(hook) -%}
     {{
         config(
-            materialized="incremental" if env_var("ENTREPOT_LOADED_AFTER", "") else "table",
+            materialized="incremental" if var("loaded_after", "") else "table",
             incremental_strategy="append",
-            pre_hook=hook,
+            pre_hook="{" ~ "{ " ~ hook ~ " }" ~ "}",
         )
     }}
 {%- endmacro %}
@@ -19,7 +19,7 @@
 {% macro reads_changes_only() -%}
     {{-
         return(
-            env_var("ENTREPOT_LOADED_AFTER", "") != ""
+            var("loaded_after", "") != ""
             and execute
             and not should_full_refresh()
             and load_cached_relation(this) is not none
@@ -30,9 +30,7 @@
 {% macro changed_releases() -%}
     select release_id
     from {{ ref("stg_entrepot__releases") }}
-    where
-        source_name = 'inbox'
-        or loaded_at_utc > cast('{{ env_var("ENTREPOT_LOADED_AFTER", "") }}' as {{ dbt.type_timestamp() }})
+    where source_name = 'inbox' or loaded_at_utc > cast('{{ var("loaded_after", "") }}' as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 {#- Hooks that make room for what is read anew. -#}

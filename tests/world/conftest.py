@@ -12,7 +12,7 @@ import pytest
 
 from tests.benchmarks import world_by_hand
 from tests.benchmarks.world import Truth, World, write_history, write_news
-from tests.benchmarks.world_build import BUILT, dbt, measured, step
+from tests.benchmarks.world_build import BUILT, dbt, measured, since, step
 
 WORLD = World(rows=30_000)
 
@@ -45,7 +45,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
     loaded_after = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
     news = write_news(home / "landing", WORLD)
     step(home, "load", WORLD.rows)
-    dbt(home, "run", *BUILT, ENTREPOT_LOADED_AFTER=loaded_after)
+    dbt(home, "run", *BUILT, *since(loaded_after))
     changed = Path(shutil.copy(home / "warehouse.duckdb", home / "changed.duckdb"))
     dbt(home, "run", *BUILT)
     return Taken(history, news, first, script, changed, home / "warehouse.duckdb")

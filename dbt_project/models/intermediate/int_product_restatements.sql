@@ -1,4 +1,4 @@
-{{ kept_unless("{{ forget_changed_months(months_of_changed_releases()) }}") }}
+{{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
 {%- set series = [
     "ledger_code",
     "reporter_iso3",

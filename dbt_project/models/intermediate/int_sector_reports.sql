@@ -1,4 +1,4 @@
-{{ kept_unless("{{ forget_changed_months(months_of_changed_products()) }}") }}
+{{ kept_unless("forget_changed_months(months_of_changed_products())") }}
 -- depends_on: {{ ref('int_product_observations') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set series = "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month" %}
