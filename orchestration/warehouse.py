@@ -104,7 +104,7 @@ def _batches(pending: list[Release]) -> Iterator[list[Release]]:
         yield batch
 
 
-def _first_line(problem: Exception) -> str:
+def _first_line(problem: BaseException) -> str:
     return str(problem).partition("\n")[0]
 
 
