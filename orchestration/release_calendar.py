@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_MONTH = date(2015, 1, 1)
+ALL_TABLES = "*"
 LOOK_BACK = timedelta(days=400)
 LOOK_AHEAD_MONTHS = 3
 NEXT_TOLD = 3
@@ -88,8 +89,9 @@ class Rule:
 
 
 def rules_of(source: str, table: str) -> list[Rule]:
-    """The rules of one table. None for a source that the calendar does not name."""
-    return [rule for rule in _rules(settings().reference) if rule.source == source and fnmatchcase(table, rule.table)]
+    """The rules of one table: those that name it or its kind, else those of all tables of its source, else none."""
+    found = [rule for rule in _rules(settings().reference) if rule.source == source and fnmatchcase(table, rule.table)]
+    return [rule for rule in found if rule.table != ALL_TABLES] or found
 
 
 def daily(source: str, zone: str) -> Rule:

@@ -5,12 +5,18 @@
 with
 
     trade as (
-        select ledger_code, partner_iso3, flow_code, period_month, value_usd
+        select
+            ledger_code,
+            partner_iso3,
+            flow_code,
+            period_month,
+            extract(year from period_month) * 12 + extract(month from period_month) as month_number,
+            value_usd
         from {{ ref("int_trade_current") }}
         where ledger_code in ('kcs', 'census')
     ),
 
-    printed as (select distinct ledger_code, flow_code, period_month from trade),
+    printed as (select distinct ledger_code, flow_code, period_month, month_number from trade),
 
     compared as (
         select
@@ -23,7 +29,7 @@ with
             trade as earlier
             on earlier.ledger_code = printed.ledger_code
             and earlier.flow_code = printed.flow_code
-            and {{ dbt.datediff("earlier.period_month", "printed.period_month", "month") }} = 1
+            and earlier.month_number = printed.month_number - 1
         left join
             trade
             on trade.ledger_code = earlier.ledger_code

@@ -4,7 +4,13 @@
 with
 
     months as (
-        select ledger_code, partner_iso3, flow_code, period_month, value_usd
+        select
+            ledger_code,
+            partner_iso3,
+            flow_code,
+            period_month,
+            extract(year from period_month) * 12 + extract(month from period_month) as month_number,
+            value_usd
         from {{ ref("int_trade_current") }}
         where partner_iso3 <> 'WLD' and value_usd > 100000 and ledger_code in ('kcs', 'census')
     ),
@@ -28,6 +34,6 @@ inner join
     on earlier.ledger_code = months.ledger_code
     and earlier.partner_iso3 = months.partner_iso3
     and earlier.flow_code = months.flow_code
-    and {{ dbt.datediff("earlier.period_month", "months.period_month", "month") }} = distances.month_count
+    and earlier.month_number = months.month_number - distances.month_count
 group by months.ledger_code, months.flow_code, months.period_month, distances.month_count
 having count(*) >= 20 and avg(case when months.value_usd = earlier.value_usd then 1.0 else 0.0 end) > 0.33

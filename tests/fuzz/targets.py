@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,11 +31,12 @@ def asked(kind: str) -> list[tuple[Access, RawTable, Fetch, Request]]:
     """One request for each table whose replies are of that kind."""
     window = Window(MONTH, MONTH, today=date(2025, 6, 20), has_key=kind != "csv")
     return [
-        (source.access, table, table.fetch, next(iter(table.fetch.plan(window))))
+        (source.access, table, table.fetch, request)
         for source in discover()
         if source.name in KINDS[kind]
         for table in source.tables
         if table.fetch
+        for request in islice(table.fetch.plan(window), 1)
     ]
 
 

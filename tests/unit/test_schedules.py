@@ -57,6 +57,11 @@ def ticks(source: Source, first: datetime, last: datetime) -> Iterator[datetime]
         yield moment
 
 
+def days_of(table: str, first: datetime = YEAR[0], last: datetime = YEAR[1]) -> list[date]:
+    """The days on which a run is started that asks Korea for that table."""
+    return [moment.date() for moment, tables in asked(LIVE["kcs"], first, last).items() if table in tables]
+
+
 def asked(source: Source, first: datetime = YEAR[0], last: datetime = YEAR[1]) -> dict[datetime, set[str]]:
     """The ticks that start a run, in the schedule's zone, and the tables it is about."""
     schedule = fetch_schedule(source)
@@ -70,9 +75,15 @@ def asked(source: Source, first: datetime = YEAR[0], last: datetime = YEAR[1]) -
 
 
 def test_korea_is_asked_twelve_times_and_once_for_the_final_year(all_landed: None) -> None:
-    days = [moment.date() for moment in asked(LIVE["kcs"])]
     expected = [(1, 15), (2, 19), (2, 25), (3, 16), (4, 15), (5, 15), (6, 15), (7, 15), (8, 18), (9, 15), (10, 15)]
-    assert days == [date(2026, *day) for day in [*expected, (11, 16), (12, 15)]]
+    assert days_of("country_totals") == [date(2026, *day) for day in [*expected, (11, 16), (12, 15)]]
+
+
+def test_flash_figures_are_asked_for_three_times_a_month_and_not_with_the_monthly_ones(all_landed: None) -> None:
+    days = days_of("flash_partner_exports")
+    assert len(days) == 36
+    # The 1st stays the 1st, also on New Year's Day; the 11th and the 21st of January 2026 are a Sunday and a Wednesday.
+    assert days[:3] == [date(2026, 1, 1), date(2026, 1, 12), date(2026, 1, 21)]
 
 
 def test_america_is_asked_on_the_day_of_ft_900_half_an_hour_after_it(all_landed: None) -> None:
@@ -100,11 +111,10 @@ def test_headlines_are_asked_every_hour_of_a_day() -> None:
 def test_a_month_that_did_not_come_is_looked_for_each_day_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     came = {date(2026, 9, 1)}
     monkeypatch.setattr("orchestration.schedules.months_held", lambda *_: came)
-    kcs = LIVE["kcs"]
     first, last = datetime(2026, 11, 14, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
-    assert [moment.day for moment in asked(kcs, first, last)] == [16, 17, 18, 19]
+    assert [day.day for day in days_of("country_totals", first, last)] == [16, 17, 18, 19]
     came.add(date(2026, 10, 1))
-    assert [moment.day for moment in asked(kcs, first, last)] == [16]
+    assert [day.day for day in days_of("country_totals", first, last)] == [16]
 
 
 def test_a_source_without_its_key_is_passed_over_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
