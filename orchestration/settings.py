@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
@@ -169,6 +170,8 @@ class Settings(BaseSettings):
             configured = self.dagster_home / "dagster.yaml"
             if not configured.is_file() or configured.read_text() == EARLIER_DAGSTER_YAML:
                 configured.write_text(DAGSTER_YAML.read_text())
+            with TemporaryFile(dir=self.dagster_home):
+                pass
             free = shutil.disk_usage(self.home).free
         except OSError as problem:
             raise self._unwritable(problem.strerror) from problem

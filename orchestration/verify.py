@@ -309,8 +309,10 @@ def _manifest(folder: Path, publication: Publication) -> Iterator[str]:
             ).fetchall()
         except duckdb.CatalogException:
             return  # a release without that mart
-    if set(found) != said:
-        yield f"manifest.json and the mart publication of {DATABASE} differ"
+        columns = set(database.execute("select table_name, column_name from duckdb_columns()").fetchall())
+    keys = {(mart, column) for mart, grain in publication.grains.items() for column in grain}
+    if set(found) != said or not keys <= columns:
+        yield f"manifest.json and {DATABASE} differ"
 
 
 def _has_manifest(folder: Path) -> bool:

@@ -217,7 +217,7 @@ MOMENTS: dict[str, Watch] = {
     "a load begins": before_sql("begin"),
     "rows are loaded and not in the ledger": before(warehouse, "_write_ledger"),
     "rows are in the ledger and not committed": after(warehouse, "_write_ledger"),
-    "a load is committed and not checkpointed": after(warehouse, "_load_release"),
+    "a load is committed and not checkpointed": after(warehouse, "_load_releases"),
     "the warehouse is closed after a load": after(warehouse, "load"),
     "dbt begins a model": dbt_begins_a_model,
     "dbt has ended": before(transform, "tests"),

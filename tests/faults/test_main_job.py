@@ -417,7 +417,7 @@ def test_a_home_of_which_only_the_landing_files_are_whole_is_built_again_as_it_w
     (copied / "serving" / "current").unlink()
     (copied / "serving" / "current").symlink_to("releases/20200101T000000000000Z-00000000")
     assert_refused(entrepot(copied, "build"), "manifest.json is missing or damaged", "`entrepot build --force`")
-    told = entrepot(copied, "verify")
+    told = entrepot(copied, "verify", COLUMNS="240")
     assert told.returncode == 1
     assert "Traceback" not in told.stderr
     assert "entrepot build --from-landing" in " ".join(told.stdout.split())

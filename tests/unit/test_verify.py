@@ -442,11 +442,12 @@ def test_a_manifest_that_cannot_be_read_is_named(home: Path, damage: str | None)
 @pytest.mark.parametrize(
     ("change", "state"),
     [
-        ({"tests_passed": 41}, "manifest.json and the mart publication of trade.duckdb differ"),
+        ({"tests_passed": 41}, "manifest.json and trade.duckdb differ"),
         (
             {"marts": {"surplus": 5001, "publication": 2}},
-            "manifest.json and the mart publication of trade.duckdb differ",
+            "manifest.json and trade.duckdb differ",
         ),
+        ({"grains": {"surplus": ["partner_cide"]}}, "manifest.json and trade.duckdb differ"),
         ({"fingerprint": "eeeeeeeeeeeeeeee"}, "manifest.json names another release"),
         ({"marts": 7}, "cannot be read (AttributeError)"),
     ],
