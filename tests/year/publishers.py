@@ -38,10 +38,18 @@ class Korea:
             return self.broken
         if asked.params.get("serviceKey") != kcs.WORKING_KEY:
             return kcs.gateway("30", "SERVICE_KEY_IS_NOT_REGISTERED_ERROR", 401)
+        if "MmUtPrvi" in asked.path:
+            return kcs.answer(kcs.flash_items(asked.params["strtYymm"], asked.params["endYymm"], self._last_window()))
         if "getNationtradeList" not in asked.path:
             return kcs.answer([])
         month = datetime.strptime(asked.params["strtYymm"], "%Y%m").date()  # noqa: DTZ007
         return kcs.answer(self.items(month))
+
+    def _last_window(self) -> str:
+        """Of the flash figures: ten days on the 11th, twenty on the 21st, the whole month on the 1st of the next."""
+        if self.now.day < 11:
+            return f"{month_after(self.now.replace(day=1), -1):%Y%m} 01~말일"
+        return f"{self.now:%Y%m} 01~{10 if self.now.day < 21 else 20}"
 
     def items(self, month: date) -> list[Row]:
         if not is_out(month, self.printed, self.now):

@@ -1,4 +1,4 @@
-"""A year in minutes: twelve Korean releases, corrections, two outages, a change of form; then all files at once.
+"""A year in minutes: twelve Korean releases, corrections, flash figures, two outages, a change of form; then all files at once.
 
 Slow: `make year`. Schedules, fetching, loading and models are the server's own; only the clock and the publishers are
 the test's. At the end the warehouse that grew month by month is the one that all its files make at once.
@@ -31,10 +31,17 @@ from .publishers import America, Korea, last_rows
 
 FIRST, LAST = datetime(2025, 7, 1, tzinfo=UTC), datetime(2026, 6, 30, tzinfo=UTC)
 NEW_MONTHS = [month_after(date(2025, 6, 1), count) for count in range(12)]
-FOLLOWED = {"kcs": {"country_totals"}, "census": {"country_imports", "country_exports"}}
+FOLLOWED = {"kcs": {"country_totals", "flash_partner_exports"}, "census": {"country_imports", "country_exports"}}
 EACH_QUARTER = ("surplus_vintages", "surplus_revisions")
 MODELS_ALONE = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-MARTS = ("surplus_monthly", "surplus_annual", "surplus_vintages", "surplus_revisions", "surplus_mirror")
+MARTS = (
+    "surplus_flash",
+    "surplus_monthly",
+    "surplus_annual",
+    "surplus_vintages",
+    "surplus_revisions",
+    "surplus_mirror",
+)
 
 OUTAGE, RENAMED, USED_UP = date(2025, 12, 15), date(2026, 1, 15), date(2026, 3, 16)
 
@@ -56,7 +63,8 @@ class Year:
             self.korea.now = self.america.now = moment.date()
             self._weather()
             wanted = self._wanted(source, moment)
-            if wanted and self._fetch(wanted, moment.date()) and source == "kcs":
+            came = bool(wanted) and self._fetch(wanted, moment.date())
+            if came and any(key.path[-1] == "country_totals" for key in wanted):
                 self.releases += 1
                 if self.releases % 3 == 0:
                     self.build(EACH_QUARTER)
@@ -206,8 +214,13 @@ def test_a_year_month_by_month_is_the_year_at_once(
             "select cast(known_from as date), value_usd from marts.surplus_vintages where flow_code = 'export' "
             "and ledger_code = 'kcs' and partner_iso3 = 'USA' and period_month = date '2025-06-01' order by 1"
         ).fetchall()
+        flash = warehouse.execute(
+            "select period_month, cast(known_from as date) from marts.surplus_flash where window_code = 'whole_month' "
+            "and partner_iso3 = 'USA' and flow_code = 'export' and period_month >= date '2025-06-01' order by 1"
+        ).fetchall()
     assert [known for known, _ in vintages] == [date(2025, 7, 15), date(2025, 8, 18), date(2026, 2, 25)]
     assert vintages[0][1] < vintages[1][1] < vintages[2][1]
+    assert flash == [(month, month_after(month)) for month in NEW_MONTHS]
 
     at_once = tmp_path / "at once"
     (at_once / "landing").parent.mkdir()

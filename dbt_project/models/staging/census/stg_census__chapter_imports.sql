@@ -1,30 +1,9 @@
-with
-
-    printed as (select * from {{ source("census", "chapter_imports") }}),
-
-    named as (
-        select
-            _release_id as release_id,
-            _known_from as known_from,
-            _row_number as row_number,
-            {{ parse_month("time") }} as period_month,
-            trim(i_commodity) as product_code,
-            trim(cty_code) as publisher_code,
-            {{ parse_decimal("gen_val_mo") }} as import_customs_usd,
-            {{ raw_record(["time", "i_commodity", "cty_code", "gen_val_mo"]) }} as raw_record
-        from printed
+{{
+    census_products(
+        "chapter_imports",
+        "i_commodity",
+        2,
+        {"import_customs_usd": "gen_val_mo"},
+        {"the import value does not parse": ["import_customs_usd"]},
     )
-
-select
-    *,
-    case
-        when period_month is null
-        then 'the month does not parse'
-        when coalesce(publisher_code, '') = ''
-        then 'the partner code is missing'
-        when product_code is null or not {{ matches("product_code", "^[0-9]{2}$") }}
-        then 'the product code is not two digits'
-        when import_customs_usd is null
-        then 'the import value does not parse'
-    end as quarantine_reason
-from named
+}}
