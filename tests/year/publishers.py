@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from orchestration.source import month_after
-from tests.faults.publishers import kcs
+from tests.faults.publishers import census, kcs
 from tests.faults.publishers.server import Answer, Asked
 
 LAST_ARCHIVED = {"kcs": date(2025, 5, 1), "census": date(2024, 12, 1)}
@@ -87,6 +87,8 @@ class America:
     asked_of: list[str] = field(default_factory=list)
 
     def __call__(self, asked: Asked) -> Answer:
+        if asked.path.endswith("variables.json"):
+            return census.variables()
         flow = asked.path.split("/")[-2]
         names = asked.params["get"].split(",")
         month = date.fromisoformat(f"{asked.params['time']}-01")
