@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.conftest import Built
 
 KEYS = (Path(__file__).parents[1] / "conventions" / "asset_keys.txt").read_text(encoding="utf-8").split()
+# These have no release calendar.
+OWED_BY_NOBODY = {"baci.flows", "fred.vintages", "yahoo.quotes"}
 MARTS = sorted(key.removeprefix("marts/") for key in KEYS if key.startswith("marts/"))
 
 
@@ -125,7 +127,9 @@ def test_what_is_not_bundled_is_named_as_not_held(published: duckdb.DuckDBPyConn
         "select source_name || '.' || table_name, row_count, latest_period_month, late_days from data_health "
         "where release_count = 0 order by 1"
     ).fetchall()
-    assert rows == [(table, 0, None, None) for table in sorted(NOT_BUNDLED) if not table.startswith("inbox.")]
+    # What a person has to ask for by name, or brings, is owed by no calendar and told only once it is held.
+    told = {table for table in NOT_BUNDLED if not table.startswith("inbox.")} - OWED_BY_NOBODY
+    assert rows == [(table, 0, None, None) for table in sorted(told)]
 
 
 def test_the_release_describes_itself(published: duckdb.DuckDBPyConnection) -> None:

@@ -191,7 +191,7 @@ def printed(source: str, months_back: int) -> dict[date, date]:
 def test_a_year_month_by_month_is_the_year_at_once(
     year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    year.build(())
+    year.build(MARTS)
     home = settings().home
     start = memory(), size(home)
     year.live()
