@@ -43,17 +43,18 @@ PRINTING = Release(
     open_status="preliminary",
     retrieved_at=datetime(2025, 3, 15, tzinfo=UTC),
 )
-# What a run does to a disk, as a user who owns nothing there.
-AS_NOBODY = """
+# What a run does to a disk, as a user who may write nothing there.
+WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
 import pandas
 from tests.faults import test_disks as disks
 
 home, what = Path(sys.argv[1]), sys.argv[2]
-os.setgroups([])
-os.setgid(disks.NOBODY)
-os.setuid(disks.NOBODY)
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(disks.NOBODY)
+    os.setuid(disks.NOBODY)
 try:
     disks.STEPS[what](home)
 except disks.EntrepotError as refusal:
@@ -245,14 +246,22 @@ def test_a_disk_that_became_read_only_is_named_by_each_step(disk: Disk, what: st
     assert leftovers(disk.folder) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_home_of_another_user_is_named_by_each_step_and_read_by_all(tmp_path: Path) -> None:
+def may_be_written(home: Path, may: bool) -> None:
+    """By its owner; to root, who may always, this says nothing."""
+    for path in [home, *home.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o200 if may else path.stat().st_mode & ~0o222)
+
+
+def test_a_home_that_may_be_read_only_is_named_by_each_step_and_read_by_all(tmp_path: Path) -> None:
+    """By another user where root runs the test, else by its owner, who has given up the right to write."""
     home = Path("/tmp") / f"entrepot-{os.getpid()}-{tmp_path.name}"  # noqa: S108 - the folder of a test is closed to others
     before = a_home(home)
+    may_be_written(home, may=False)
     try:
         for what, said in SAID.items():
             answer = subprocess.run(
-                [sys.executable, "-c", AS_NOBODY, str(home), what],
+                [sys.executable, "-c", WITHOUT_RIGHTS, str(home), what],
                 env=os.environ | {"PYTHONPATH": str(PROJECT)},
                 capture_output=True,
                 text=True,
@@ -260,8 +269,10 @@ def test_a_home_of_another_user_is_named_by_each_step_and_read_by_all(tmp_path: 
             assert said.format(home=home) in answer.stdout, answer.stderr
             assert "ermission denied" in answer.stdout
         assert served_whole(home) == before
+        may_be_written(home, may=True)
         assert published(home) == served_whole(home)
     finally:
+        may_be_written(home, may=True)
         shutil.rmtree(home)
 
 
