@@ -72,13 +72,21 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
     return run
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--home", type=Path, help="Look at this built home instead of building one.")
+
+
 @pytest.fixture(scope="session")
 def built(
+    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     testrun_uid: str,
     entrepot: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Built:
     """Built once for all workers of a test run: the first that needs it builds, the others wait."""
+    given: Path | None = request.config.getoption("--home")
+    if given is not None:
+        return Built(home=given.resolve(), output="", seconds=0)
     shared = tmp_path_factory.getbasetemp().parent / f"built-{testrun_uid}"
     shared.mkdir(exist_ok=True)
     told = shared / "built.json"

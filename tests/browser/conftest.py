@@ -80,16 +80,8 @@ class Browser:
         return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--release", type=Path, help="Look at this release folder instead of building one.")
-
-
 @pytest.fixture(scope="session")
-def release(request: pytest.FixtureRequest) -> Path:
-    given: Path | None = request.config.getoption("--release")
-    if given is not None:
-        return given.resolve()
-    built: Built = request.getfixturevalue("built")
+def release(built: "Built") -> Path:
     return (built.home / "serving" / "current").resolve()
 
 

@@ -114,19 +114,11 @@ class Shell:
         )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", type=Path, help="Copy this built home instead of building one.")
-
-
 @pytest.fixture(scope="session")
-def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    given: Path | None = request.config.getoption("--home")
-    if given is None:
-        built: Built = request.getfixturevalue("built")
-        given = built.home
+def shell(built: "Built", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     where = tmp_path_factory.mktemp("drivers")
     home = where / "data"
     home.mkdir()
-    shutil.copytree(given / "serving", home / "serving", symlinks=True)
-    shutil.copy(given / "warehouse.duckdb", home)
+    shutil.copytree(built.home / "serving", home / "serving", symlinks=True)
+    shutil.copy(built.home / "warehouse.duckdb", home)
     yield Shell(where)

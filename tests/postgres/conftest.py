@@ -47,10 +47,6 @@ WAREHOUSE = r"""
 MARTS = (Mart("countries", ("order",)), Mart("publication", ("mart_name",)), Mart("sales", ("sale_id",)))
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--built", type=Path, help="Copy the release of this built home instead of building one.")
-
-
 def until(condition: Callable[[], Any], what: str) -> Any:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -218,10 +214,6 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole(request: pytest.FixtureRequest) -> Path:
+def whole(built: "Built") -> Path:
     """A home that was built from the bundled archive; it is only read."""
-    given: Path | None = request.config.getoption("--built")
-    if given is None:
-        built: Built = request.getfixturevalue("built")
-        given = built.home
-    return given
+    return built.home

@@ -85,20 +85,12 @@ def start(home: Path, port: int | None = None, dashboard: Path = DASHBOARD) -> S
     return served
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", type=Path, help="Copy this built home instead of building one.")
-
-
 @pytest.fixture(scope="session")
-def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given: Path | None = request.config.getoption("--home")
-    if given is None:
-        built: Built = request.getfixturevalue("built")
-        given = built.home
+def home(built: "Built", tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("superset") / "집 of the warehouse"
     copy.mkdir()
-    shutil.copytree(given / "serving", copy / "serving", symlinks=True)
-    shutil.copy(given / "warehouse.duckdb", copy)
+    shutil.copytree(built.home / "serving", copy / "serving", symlinks=True)
+    shutil.copy(built.home / "warehouse.duckdb", copy)
     return copy
 
 
