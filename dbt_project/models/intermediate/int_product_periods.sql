@@ -1,61 +1,9 @@
--- Products by HS level: complete years for every partner, months for the world.
-with
-
-    products as (select * from {{ ref("int_product_current") }} where product_kind in ('chapter', 'subheading')),
-
-    levels as (
-        select 2 as hs_level
-        union all
-        select 4
-        union all
-        select 6
-    ),
-
-    whole_years as (
-        select ledger_code, reporter_iso3, flow_code, product_kind, extract(year from period_month) as year
-        from products
-        where partner_iso3 = 'WLD'
-        group by ledger_code, reporter_iso3, flow_code, product_kind, extract(year from period_month)
-        having count(distinct period_month) = 12
-    ),
-
-    stated as (
-        select products.*, 'month' as frequency_code, products.period_month as period_start
-        from products
-        where products.partner_iso3 = 'WLD'
-        union all
-        select products.*, 'year', cast(concat(cast(whole_years.year as {{ dbt.type_string() }}), '-01-01') as date)
-        from products
-        inner join
-            whole_years
-            on whole_years.ledger_code = products.ledger_code
-            and whole_years.reporter_iso3 = products.reporter_iso3
-            and whole_years.flow_code = products.flow_code
-            and whole_years.product_kind = products.product_kind
-            and whole_years.year = extract(year from products.period_month)
+-- Of tables of all partners. The world tells which months are held: complete years for every partner, months for the
+-- world.
+{{
+    product_periods(
+        ["chapter", "subheading"],
+        ["ledger_code", "reporter_iso3", "flow_code", "product_kind"],
+        "partner_iso3 = 'WLD'",
     )
-
-select
-    stated.ledger_code,
-    stated.reporter_iso3,
-    stated.partner_iso3,
-    stated.flow_code,
-    levels.hs_level,
-    substr(stated.product_code, 1, levels.hs_level) as product_code,
-    stated.frequency_code,
-    stated.period_start,
-    {{ one_valuation("stated.valuation") }} as valuation,
-    {{ money("sum(stated.value_usd)") }} as value_usd,
-    {{ least_settled("stated.data_status") }} as data_status,
-    max(stated.known_from) as known_from
-from stated
-inner join levels on levels.hs_level <= length(stated.product_code)
-group by
-    stated.ledger_code,
-    stated.reporter_iso3,
-    stated.partner_iso3,
-    stated.flow_code,
-    levels.hs_level,
-    substr(stated.product_code, 1, levels.hs_level),
-    stated.frequency_code,
-    stated.period_start
+}}
