@@ -1,7 +1,7 @@
 {#-
-    A large warehouse need not read again what it has read. With `loaded_after`, the time (UTC) of the last whole build,
-    products are read from the releases loaded since, and of a user's own files, which are judged anew each time.
-    Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
+    A large warehouse need not read again what it has read. With `loaded_after`, which orchestration/increments.py keeps
+    of the last build, products are read from the releases loaded since, and of a user's own files, which are judged anew
+    each time. Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
 -#}
 {% macro kept_by_release() -%} {{ kept_unless("forget_changed_releases()") }} {%- endmacro %}
 

@@ -1,13 +1,50 @@
-{%- set series = "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code" %}
+{{ config(materialized="view") }}
+{%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+{%- set series_columns = series | join(", ") %}
 -- Each sector a partner ever traded, in each month its table reports on, and `other`, the rest of the total.
 -- A table lists what was traded: what it leaves out in a month it covers is zero trade.
+-- Rows are joined and added up by the number of their series, which is much less to compare than six codes.
 with
 
     reports as (select * from {{ ref("int_sector_reports") }}),
 
     totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'month'),
 
-    traded as (select distinct {{ series }}, sector_code from reports where value_usd <> 0),
+    traded as (select distinct {{ series_columns }}, sector_code from reports where value_usd <> 0),
+
+    partners as (
+        select {{ series_columns }}, row_number() over (order by {{ series_columns }}) as partner_number
+        from traded
+        group by {{ series_columns }}
+    ),
+
+    numbered as (
+        select
+            traded.*,
+            partners.partner_number,
+            row_number() over (order by partners.partner_number, traded.sector_code) as series_number
+        from traded
+        inner join
+            partners
+            on {% for column in series %}
+                partners.{{ column }} = traded.{{ column }} {%- if not loop.last %} and {% endif %}
+            {% endfor %}
+    ),
+
+    reported as (
+        select
+            numbered.series_number,
+            reports.period_month,
+            reports.valuation,
+            reports.value_usd,
+            reports.weight_kg,
+            reports.data_status,
+            reports.known_from
+        from reports
+        inner join
+            numbered on numbered.sector_code = reports.sector_code
+            {%- for column in series %} and numbered.{{ column }} = reports.{{ column }} {% endfor %}
+    ),
 
     -- The months in which a sector is reported, and whether a comparison with a year earlier would mix different goods.
     months as (
@@ -35,41 +72,35 @@ with
 
     parts as (
         select
-            traded.*,
+            numbered.series_number,
+            numbered.partner_number,
             months.period_month,
-            coalesce(reports.valuation, months.valuation) as valuation,
-            {{ money("coalesce(reports.value_usd, 0)") }} as value_usd,
+            coalesce(reported.valuation, months.valuation) as valuation,
+            {{ money("coalesce(reported.value_usd, 0)") }} as value_usd,
             case
-                when reports.value_usd is not null
-                then reports.weight_kg
+                when reported.value_usd is not null
+                then reported.weight_kg
                 when months.scheme_code = 'kcs_set'
                 then cast(0 as decimal(20, 2))
             end as weight_kg,
-            coalesce(reports.data_status, months.data_status) as data_status,
-            coalesce(reports.known_from, months.known_from) as known_from,
+            coalesce(reported.data_status, months.data_status) as data_status,
+            coalesce(reported.known_from, months.known_from) as known_from,
             months.is_break
-        from traded
+        from numbered
         inner join
             months
-            on months.ledger_code = traded.ledger_code
-            and months.reporter_iso3 = traded.reporter_iso3
-            and months.flow_code = traded.flow_code
-            and months.scheme_code = traded.scheme_code
-            and months.sector_code = traded.sector_code
+            on months.ledger_code = numbered.ledger_code
+            and months.reporter_iso3 = numbered.reporter_iso3
+            and months.flow_code = numbered.flow_code
+            and months.scheme_code = numbered.scheme_code
+            and months.sector_code = numbered.sector_code
         left join
-            reports
-            on reports.ledger_code = traded.ledger_code
-            and reports.reporter_iso3 = traded.reporter_iso3
-            and reports.partner_iso3 = traded.partner_iso3
-            and reports.flow_code = traded.flow_code
-            and reports.scheme_code = traded.scheme_code
-            and reports.sector_code = traded.sector_code
-            and reports.period_month = months.period_month
+            reported on reported.series_number = numbered.series_number and reported.period_month = months.period_month
     ),
 
     mapped as (
         select
-            {{ series }},
+            partner_number,
             period_month,
             {{ one_valuation("valuation") }} as valuation,
             {{ money("sum(value_usd)") }} as mapped_usd,
@@ -78,44 +109,50 @@ with
             -- What left a broken sector went into the residual.
             max(is_break) as is_break
         from parts
-        group by {{ series }}, period_month
+        group by partner_number, period_month
     ),
 
     measured as (
         select
+            {%- for column in series %} partners.{{ column }}, {% endfor %}
             mapped.*,
             totals.total_usd,
             totals.earlier_total_usd,
             totals.data_status as total_status,
             totals.known_from as total_known_from
         from mapped
+        inner join partners on partners.partner_number = mapped.partner_number
         left join
             totals
-            on totals.ledger_code = mapped.ledger_code
-            and totals.reporter_iso3 = mapped.reporter_iso3
-            and totals.partner_iso3 = mapped.partner_iso3
-            and totals.flow_code = mapped.flow_code
+            on totals.ledger_code = partners.ledger_code
+            and totals.reporter_iso3 = partners.reporter_iso3
+            and totals.partner_iso3 = partners.partner_iso3
+            and totals.flow_code = partners.flow_code
             and totals.period_start = mapped.period_month
     )
 
-select parts.*, measured.total_usd, measured.earlier_total_usd, measured.mapped_usd
+select
+    {%- for column in series %} measured.{{ column }}, {% endfor %}
+    numbered.sector_code,
+    parts.series_number,
+    parts.period_month,
+    parts.valuation,
+    parts.value_usd,
+    parts.weight_kg,
+    parts.data_status,
+    parts.known_from,
+    parts.is_break,
+    measured.total_usd,
+    measured.earlier_total_usd,
+    measured.mapped_usd
 from parts
-inner join
-    measured
-    on measured.ledger_code = parts.ledger_code
-    and measured.reporter_iso3 = parts.reporter_iso3
-    and measured.partner_iso3 = parts.partner_iso3
-    and measured.flow_code = parts.flow_code
-    and measured.scheme_code = parts.scheme_code
-    and measured.period_month = parts.period_month
+inner join numbered on numbered.series_number = parts.series_number
+inner join measured on measured.partner_number = parts.partner_number and measured.period_month = parts.period_month
 union all
 select
-    ledger_code,
-    reporter_iso3,
-    partner_iso3,
-    flow_code,
-    scheme_code,
+    {{ series_columns }},
     'other',
+    - partner_number,
     period_month,
     valuation,
     {{ money("total_usd - mapped_usd") }},

@@ -1,4 +1,4 @@
-{%- set series = "partition by ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month" %}
+{%- set series = "partition by series_number order by period_month" %}
 {%- set last_12_months = series ~ " rows between 11 preceding and current row" %}
 {%- set last_13_months = series ~ " rows between 12 preceding and current row" %}
 with
@@ -20,7 +20,7 @@ with
                     and min(period_month) over ({{ last_12_months }}) = {{ dbt.dateadd("month", -11, "period_month") }}
                 then {{ money("sum(value_usd) over (" ~ last_12_months ~ ")") }}
             end as value_rolling_12_usd,
-            max(abs(value_usd)) over ({{ last_13_months }}) as largest_recent_usd
+            max(case when value_usd <> 0 then period_month end) over ({{ last_13_months }}) as last_traded_month
         from monthly
     )
 
@@ -50,4 +50,4 @@ select
     known_from
 from windowed
 -- A sector stands here while it traded in the month or in one of the twelve before.
-where sector_code = 'other' or largest_recent_usd > 0
+where sector_code = 'other' or last_traded_month >= {{ dbt.dateadd("month", -12, "period_month") }}
