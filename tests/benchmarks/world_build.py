@@ -205,8 +205,8 @@ def said(home: Path, name: str, rows: int) -> Any:
     return json.loads((home / "step.log").read_text().splitlines()[-1])
 
 
-def compared(home: Path, script: Path) -> dict[str, int]:
-    return differing_from_script(home / "warehouse.duckdb", script)
+def compared(home: Path) -> dict[str, int]:
+    return differing_from_script(home / "warehouse.duckdb", home / "script.duckdb")
 
 
 def bench(home: Path, rows: int) -> dict[str, Any]:
@@ -341,8 +341,8 @@ if __name__ == "__main__":
         case ["load", _]:
             load_all()
         case ["compare", _]:
-            print(json.dumps(compared(settings().home, settings().home / "script.duckdb")))
+            sys.stdout.write(json.dumps(compared(settings().home)))
         case ["ask", _]:
-            print(json.dumps(asked(settings().home)))
+            sys.stdout.write(json.dumps(asked(settings().home)))
         case _:
             main()

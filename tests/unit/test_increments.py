@@ -1,8 +1,9 @@
 """What a build of changes starts from: the last build that succeeded, of the same code, or nothing."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
@@ -69,12 +70,7 @@ def test_other_code_models_or_tables_start_from_nothing(at: Settings, monkeypatc
 
 
 def test_a_clock_that_was_set_back_hides_no_release(at: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Earlier(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:
-            return datetime(2001, 1, 1, tzinfo=UTC)
-
-    monkeypatch.setattr("orchestration.warehouse.datetime", Earlier)
+    monkeypatch.setattr("orchestration.warehouse.datetime", Mock(now=lambda zone: datetime(2001, 1, 1, tzinfo=zone)))
     came(at, "8")
     assert new_since(at, increments.begin(at)) == 1
 
