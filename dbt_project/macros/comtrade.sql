@@ -3,6 +3,7 @@
     code. `period` is SQL that gives null where the text does not parse; `product_code` is a pattern, `form` its name.
 -#}
 {% macro comtrade_rows(table, period_column, period, product_code, form) -%}
+    {%- set printed_columns = ["period", "reportercode", "flowcode", "partnercode", "cmdcode", "primaryvalue"] %}
     with
 
         printed as (select * from {{ source("comtrade", table) }}),
@@ -26,13 +27,27 @@
                 cast(
                     {{ weight(parse_decimal("netwgt", 4), parse_decimal("primaryvalue", 4)) }} as decimal(20, 2)
                 ) as weight_kg,
-                {{ raw_record(["period", "reportercode", "flowcode", "partnercode", "cmdcode", "primaryvalue"]) }}
-                as raw_record
+                {{ printed_columns | join(", ") }}
             from printed
         )
 
     select
-        *,
+        release_id,
+        known_from,
+        row_number,
+        reporter_code,
+        publisher_code,
+        flow_code,
+        product_code,
+        classification_code,
+        {{ period_column }},
+        value_usd,
+        fob_usd,
+        cif_usd,
+        valuation,
+        weight_kg,
+        -- Here, so that it is put together for the few rows that are set aside, not for all that are read to find them.
+        {{ raw_record(printed_columns) }} as raw_record,
         case
             when {{ period_column }} is null
             then 'the {{ period_column | replace("period_", "") }} does not parse'

@@ -38,7 +38,8 @@
     {%- endset -%}
     {%- set is_known = execute and var("loaded_after", "") -%}
     {%- set changed = run_query(asked).columns[0].values() if is_known else [] -%}
-    '{{ changed | join("', '") }}'
+    '{{ changed | join("',
+    '") }}'
 {%- endmacro %}
 
 {#- Hooks that make room for what is read anew. -#}
@@ -68,11 +69,14 @@
     where release_id in ({{ changed_releases() }}) or later_release_id in ({{ changed_releases() }})
 {%- endmacro %}
 
-{#- Months of a reporter in which a changed release changed what is known. -#}
-{% macro months_of_changed_products() -%}
-    select distinct ledger_code, reporter_iso3, period_month
-    from {{ ref("int_product_observations") }}
-    where release_id in ({{ changed_releases() }})
+{#- The same months, of whatever reporter, written out: with them, rows of other months are not read. -#}
+{% macro dates_of_changed_releases() -%}
+    {%- set is_known = execute and var("loaded_after", "") -%}
+    {%- set asked = "select distinct period_month from (" ~ months_of_changed_releases() ~ ") as months order by 1" -%}
+    {%- set months = run_query(asked).columns[0].values() if is_known else [] -%}
+    {%- for month in months or ["9999-01-01"] -%}
+        cast('{{ month }}' as date) {%- if not loop.last %}, {% endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- Of sector_monthly, what int_sector_changes names. -#}

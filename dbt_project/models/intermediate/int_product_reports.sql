@@ -55,7 +55,7 @@ with
             weight_kg,
             valuation
         from {{ ref("int_reporters_named") }}
-        where not is_total
+        where not is_total {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
     ),
 
     placed as (

@@ -44,6 +44,7 @@ with
             on restated_months.ledger_code = reports.ledger_code
             and restated_months.reporter_iso3 = reports.reporter_iso3
             and restated_months.period_month = reports.period_month
+        {% if reads_changes_only() %} where reports.period_month in ({{ dates_of_changed_releases() }}) {% endif %}
     ),
 
     -- A later release that covers the month and lacks the series takes the figure back.

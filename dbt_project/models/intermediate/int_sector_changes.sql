@@ -6,6 +6,7 @@
 -- is
 -- judged by the sectors a partner ever traded. A whole build makes all anew and needs none of it.
 -- depends_on: {{ ref('int_product_observations') }}
+-- depends_on: {{ ref('int_release_coverage') }}
 -- depends_on: {{ ref('int_sector_products') }}
 -- depends_on: {{ ref('int_sector_reports') }}
 -- depends_on: {{ ref('int_trade_observations') }}
@@ -15,7 +16,7 @@
     with
 
         changed_months as (
-            {{ months_of_changed_products() }}
+            {{ months_of_changed_releases() }}
             union
             select ledger_code, reporter_iso3, period_month
             from {{ ref("int_trade_observations") }}
@@ -34,7 +35,7 @@
         changed_products as (
             select distinct {{ places }}, product_kind, product_code
             from {{ ref("int_product_observations") }}
-            where release_id in ({{ changed_releases() }})
+            where period_month in ({{ dates_of_changed_releases() }}) and release_id in ({{ changed_releases() }})
         ),
 
         named_sectors as (

@@ -1,11 +1,11 @@
-{{ kept_unless("forget_changed_months(months_of_changed_products())") }}
--- depends_on: {{ ref('int_product_observations') }}
+{{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
+-- depends_on: {{ ref('int_release_coverage') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set series = "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month" %}
 -- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up.
 with
 
-    {% if reads_changes_only() %} changed_months as ({{ months_of_changed_products() }}), {% endif %}
+    {% if reads_changes_only() %} changed_months as ({{ months_of_changed_releases() }}), {% endif %}
 
     products as (
         select products.*
@@ -16,6 +16,7 @@ with
                 on changed_months.ledger_code = products.ledger_code
                 and changed_months.reporter_iso3 = products.reporter_iso3
                 and changed_months.period_month = products.period_month
+            where products.period_month in ({{ dates_of_changed_releases() }})
         {% endif %}
     ),
 
