@@ -24,7 +24,7 @@ from orchestration.archive import bundled
 from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables, months_of
 from orchestration.housekeeping import forget_job, forget_schedule
 from orchestration.inputs import code_version, fingerprint
-from orchestration.landing import land, releases
+from orchestration.landing import count, land
 from orchestration.notify import failure_sensor
 from orchestration.progress import progress, tell
 from orchestration.publishing.docs import write_docs
@@ -54,7 +54,7 @@ def landing_asset(source: Source, table: RawTable) -> AssetsDefinition:
             source.collect(at, table.name)
         landed = [land(at.landing, release, rows) for release, rows in bundled(at.archive, source.name, table.name)]
         added = sum(is_new for _, is_new in landed)
-        held = len(releases(at.landing, source.name, table.name))
+        held = count(at.landing, source.name, table.name)
         return MaterializeResult(metadata={"releases_added": added, "releases_held": held})
 
     return land_releases

@@ -6,10 +6,11 @@ bounds the calls of a day, and a fetch that was stopped, or whose day ran out of
 
 import asyncio
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
-from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printings
+from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printing_before, printings
 from orchestration.release_calendar import last_month_due, last_release
 from orchestration.replies import Call, ClosedError, NothingError, RefusedError, UsedUpError
 from orchestration.settings import Settings
@@ -32,7 +33,10 @@ SHRUNKEN = 0.6
 EMPTY_IS_FRESH = timedelta(hours=3)
 MOST_PAGES = 2_000
 MOST_COLUMNS = 200
+SENT = "sent"
 ANSWERS = ("kept", "unchanged", "empty")
+# A log of calls is written anew without what nobody asks of it any more, once there are so many such lines.
+MOST_SPARE_LINES = 10_000
 
 
 @dataclass(frozen=True)
@@ -78,22 +82,42 @@ class Part:
         return 0 if self.off else len(self.due) - self.outcomes.total()
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a log of calls: that a request was `sent`, or how it ended."""
+
+    at: datetime
+    table: str
+    request: str
+    outcome: str
+
+    @staticmethod
+    def read(text: str) -> "Line | None":
+        """None where a run was killed as it wrote."""
+        try:
+            cells = json.loads(text)
+            return Line(datetime.fromisoformat(cells["at"]), cells["table"], cells["request"], cells["outcome"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def __str__(self) -> str:
+        cells = asdict(self) | {"at": self.at.isoformat(timespec="seconds")}
+        return json.dumps(cells, ensure_ascii=False) + "\n"
+
+
 class CallLog:
-    """Requests to one publisher: a line when one is sent, a line when it is answered. Only ever added to."""
+    """Requests to one publisher: a line when one is sent, a line when it is answered."""
 
     def __init__(self, path: Path, access: Access) -> None:
         self._path, self._access = path, access
         self._zone = ZoneInfo(access.day_zone)
         self._sent: Counter[tuple[str, date]] = Counter()
-        self._answered: dict[tuple[str, str], tuple[datetime, str]] = {}
+        self._answered: dict[tuple[str, str], Line] = {}
         written = path.read_text(encoding="utf-8") if path.is_file() else ""
         self._break = "\n" if written and not written.endswith("\n") else ""
-        for line in written.splitlines():
-            try:
-                entry = json.loads(line)
-                self._count(datetime.fromisoformat(entry["at"]), entry["table"], entry["request"], entry["outcome"])
-            except (ValueError, KeyError, TypeError):
-                continue  # the last line of a run that was killed
+        self._lines = [line for text in written.splitlines() if (line := Line.read(text))]
+        for line in self._lines:
+            self._count(line)
 
     def calls_left(self, table: str, now: datetime) -> int | None:
         """Of the day in the publisher's zone; None where there is no limit."""
@@ -105,21 +129,46 @@ class CallLog:
 
     def answered(self, table: str, request: str) -> tuple[datetime, str] | None:
         """When a request was last answered, and how."""
-        return self._answered.get((table, request))
+        line = self._answered.get((table, request))
+        return (line.at, line.outcome) if line else None
 
     def write(self, table: str, request: str, outcome: str, now: datetime) -> None:
-        self._count(now, table, request, outcome)
-        entry = {"at": now.isoformat(timespec="seconds"), "table": table, "request": request, "outcome": outcome}
+        line = Line(now, table, request, outcome)
+        self._count(line)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as lines:
-            lines.write(self._break + json.dumps(entry, ensure_ascii=False) + "\n")
+            lines.write(f"{self._break}{line}")
         self._break = ""
 
-    def _count(self, at: datetime, table: str, request: str, outcome: str) -> None:
-        if outcome == "sent":
-            self._sent[table, at.astimezone(self._zone).date()] += 1
-        elif outcome in ANSWERS:
-            self._answered[table, request] = at, outcome
+    def shorten(self, now: datetime) -> None:
+        """Keeps the calls of this day and the last answer to each request, once the file is mostly other lines.
+
+        It is replaced whole, or left as it is where the disk refuses. Only who holds the source's lock may do it.
+        """
+        day = now.astimezone(self._zone).date()
+        answers = {id(line) for line in self._answered.values()}
+        kept = [
+            line for line in self._lines if id(line) in answers or (line.outcome == SENT and self._day(line) >= day)
+        ]
+        if len(self._lines) <= 2 * len(kept) + MOST_SPARE_LINES:
+            return
+        part = self._path.with_suffix(".part")
+        with suppress(OSError):
+            with part.open("w", encoding="utf-8") as lines:
+                lines.writelines(map(str, kept))
+                lines.flush()
+                os.fsync(lines.fileno())
+            part.replace(self._path)
+            self._lines, self._break = kept, ""
+
+    def _day(self, line: Line) -> date:
+        return line.at.astimezone(self._zone).date()
+
+    def _count(self, line: Line) -> None:
+        if line.outcome == SENT:
+            self._sent[line.table, self._day(line)] += 1
+        elif line.outcome in ANSWERS:
+            self._answered[line.table, line.request] = line
 
 
 def now_utc() -> datetime:
@@ -250,6 +299,7 @@ class _Fetcher:
         self._at, self._parts, self._asked, self._tell, self._clock = at, parts, asked, tell, clock
         self._source = parts[0].source
         self._log = CallLog(at.calls / f"{self._source.name}.jsonl", self._source.access)
+        self._log.shorten(clock())
         self._queue = iter([(part, request) for part in parts for request in part.due])
         self._agreed = {part.name: asyncio.Lock() for part in parts if part.fetch.contract}
 
@@ -326,8 +376,7 @@ class _Fetcher:
         if call is not None:
             raise RefusedError(f"the reply names ever more pages; {MOST_PAGES:,} were read")
         release = self._release(part, request, period)
-        held = printings(self._at.landing, release)
-        self._check(part, request, rows, held[-1] if held else None)
+        self._check(part, request, rows, printing_before(self._at.landing, release))
         if not rows:
             return "empty"
         _, is_new = land(self._at.landing, release, text_table(rows))
@@ -379,7 +428,7 @@ class _Fetcher:
                 raise UsedUpError(
                     f"the {access.daily_calls:,} calls of a day are used up; they begin anew at 00:00 {access.day_zone}"
                 )
-            self._log.write(part.table.name, name, "sent", self._clock())
+            self._log.write(part.table.name, name, SENT, self._clock())
 
         return before
 
