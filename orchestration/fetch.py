@@ -64,6 +64,7 @@ class Part:
     fresh: int = 0
     calls_left: int | None = None
     off: str = ""
+    note: str = ""
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     closed: str = ""
@@ -193,12 +194,30 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
         if table.fetch is None:
             continue
         window = _window(source, table, table.fetch, asked, now)
-        requests = [] if off else list(table.fetch.plan(replace(window, has_key=has_key)))
+        note, table_off = (
+            _by_hand(at, source, table.fetch),
+            "" if table.fetch.bulk and table.fetch.bulk.by_hand else off,
+        )
+        requests = [] if table_off or note else list(table.fetch.plan(replace(window, has_key=has_key)))
         printed = last_release(source.name, table.name, now)
         due = [each for each in requests if asked.again or not _is_fresh(log, table, table.fetch, each, now, printed)]
         due.sort(key=lambda request: request.period_to, reverse=True)
         left = log.calls_left(table.name, now)
-        yield Part(source, table, table.fetch, due, fresh=len(requests) - len(due), calls_left=left, off=off)
+        fresh = len(requests) - len(due)
+        yield Part(source, table, table.fetch, due, fresh=fresh, calls_left=left, off=table_off, note=note)
+
+
+def _by_hand(at: Settings, source: Source, fetch: Fetch) -> str:
+    """What a person should do where only they can get a file, and none lies there."""
+    if fetch.bulk is None or not fetch.bulk.by_hand or _brought(at, source, fetch.bulk):
+        return ""
+    return f"nothing lies in {at.downloads / source.name}: {fetch.bulk.by_hand}"
+
+
+def _brought(at: Settings, source: Source, bulk: Bulk) -> list[Path]:
+    """Large files that the user put into the downloads."""
+    found = (at.downloads / source.name).glob("*")
+    return sorted(path for path in found if path.is_file() and bulk.names.fullmatch(path.name))
 
 
 def _window(source: Source, table: RawTable, fetch: Fetch, asked: Asked, now: datetime) -> Window:
@@ -388,7 +407,7 @@ class _Fetcher:
         """Large files → a release each: those that the user put into the downloads, or else the one asked for."""
         folder = self._at.downloads / self._source.name
         folder.mkdir(parents=True, exist_ok=True)
-        files = sorted(path for path in folder.iterdir() if path.is_file() and bulk.names.fullmatch(path.name))
+        files = _brought(self._at, self._source, bulk)
         with TemporaryDirectory(dir=folder) as work:
             if not files:
                 files = [Path(work) / request.call.url.rpartition("/")[2]]
