@@ -138,7 +138,12 @@ def test_the_printing_before_is_found_without_opening_the_others(
             land(tmp_path, hourly(feed, hour), rows(year=[feed, str(hour)], expDlr=["1", "2"]))
     assert landing.count(tmp_path, "kcs", "country_totals") == 30
     opened: list[Path] = []
-    monkeypatch.setattr(landing, "read_release", lambda path: opened.append(path) or read_release(path))
+
+    def watched(path: Path) -> Release:
+        opened.append(path)
+        return read_release(path)
+
+    monkeypatch.setattr(landing, "read_release", watched)
     for feed, hour, files_opened in (("news", 19, 1), ("ministry", 16, 6)):
         opened.clear()
         before = landing.printing_before(tmp_path, hourly(feed, 100))
