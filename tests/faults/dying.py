@@ -186,8 +186,9 @@ def an_old_release_is_half_removed(passed: Passed) -> None:
     real = shutil.rmtree
 
     def watched(folder: Path, *arguments: Any, **named: Any) -> None:
-        if folder.name.startswith(".tmp-") and folder.exists():
-            next(path for path in folder.rglob("*") if path.is_file()).unlink()
+        files = [path for path in folder.rglob("*") if path.is_file()] if folder.name.startswith(".tmp-") else []
+        if files:
+            files[0].unlink()
             passed()
         real(folder, *arguments, **named)
 
