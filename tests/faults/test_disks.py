@@ -227,7 +227,9 @@ def test_a_sort_that_fills_the_disk_beside_the_warehouse_is_told_as_a_full_disk_
     def sort(rows: int) -> None:
         with connect(disk.folder / "warehouse.duckdb") as warehouse:
             warehouse.execute("set memory_limit = '30MB'")
-            warehouse.execute(f"create or replace temp table sorted as select uuid() as id from range({rows}) order by id")
+            warehouse.execute(
+                f"create or replace temp table sorted as select uuid() as id from range({rows}) order by id"
+            )
 
     with pytest.raises(EntrepotError, match=r"Cannot write .*failed to offload data.*Free some space") as refusal:
         sort(3_000_000)
