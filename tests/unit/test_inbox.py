@@ -1,7 +1,8 @@
 """Files that a user brings: what is taken in, what is refused and how that is said."""
 
+import hashlib
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
+from orchestration import inbox
 from orchestration.declared_assets import judged, judged_zones
 from orchestration.inbox import FILES, SHAPES, UnreadableFileError, brought, collect, read, take_in, waiting
 from orchestration.landing import releases
@@ -111,6 +113,95 @@ def test_parquet_says_what_the_same_csv_says(at: Settings) -> None:
     (lines,) = read(put(at, "prices/a.csv", PRICES), "prices")
     for column in SHAPES["prices"].columns:
         assert parquet.column(column).equals(lines.column(column)), column
+
+
+def test_parquet_rows_keep_their_number_over_all_batches_and_columns_that_it_lacks_are_empty(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "ROWS_AT_ONCE", 2)
+    path = at.inbox / "trade" / "a.parquet"
+    required = {name: ["x", "y", "z"] for name in SHAPES["trade"].required}
+    pq.write_table(pa.table(required), path)
+    batches = list(read(path, "trade"))
+    assert [batch.column("line").to_pylist() for batch in batches] == [["1", "2"], ["3"]]
+    for batch in batches:
+        assert batch.schema.names == [*SHAPES["trade"].columns, "line", "unreadable"]
+        assert {batch.column(name).null_count == len(batch) for name in (*SHAPES["trade"].optional, "unreadable")} == {
+            True
+        }
+        assert {batch.column(name).null_count for name in SHAPES["trade"].required} == {0}
+
+
+def test_a_parquet_value_is_text_as_a_csv_would_have_it(at: Settings) -> None:
+    noon = [datetime(2025, 7, 7, 12), datetime(2025, 7, 7)]  # noqa: DTZ001
+    path = at.inbox / "prices" / "a.parquet"
+    pq.write_table(pa.table({"asset_code": ["a", "b"], "date": noon, "close": [1e-7, 12345678901234567.0]}), path)
+    (batch,) = read(path, "prices")
+    assert batch.column("date").to_pylist() == ["2025-07-07 12:00:00.000000", "2025-07-07"]
+    assert batch.column("close").to_pylist() == ["0.0000001", "12345678901234568"]
+
+
+NOT_UTF8 = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff"))
+REFUSED_PARQUET = [
+    (pa.array(["kospi"]), pa.array([["2025-07-07"]]), "has lists in column date"),
+    (NOT_UTF8, pa.array(["2025-07-07"]), "is not a Parquet file that can be read"),
+]
+
+
+@pytest.mark.parametrize(("codes", "days", "said"), REFUSED_PARQUET)
+def test_a_parquet_file_whose_values_are_no_text_is_refused(
+    at: Settings, codes: pa.Array, days: pa.Array, said: str
+) -> None:
+    pq.write_table(pa.table({"asset_code": codes, "date": days, "close": ["1"]}), at.inbox / "prices" / "a.parquet")
+    (verdict,) = take_in(at)
+    assert (verdict.verdict, said in verdict.reason) == ("refused", True), verdict.reason
+    assert releases(at.landing, "inbox", "prices") == []
+
+
+def test_a_parquet_file_is_read_group_by_group_and_a_group_has_a_bound(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = at.inbox / "prices" / "a.parquet"
+    pq.write_table(pa.table({name: pa.array([], pa.string()) for name in SHAPES["prices"].required}), path)
+    assert [(verdict.verdict, verdict.row_count) for verdict in take_in(at)] == [("taken", 0)]
+    pq.write_table(pa.table({name: ["1"] for name in SHAPES["prices"].required}), path)
+    group = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
+    monkeypatch.setattr(inbox, "LARGEST_GROUP", group - 1)
+    assert f"has {group:,} bytes in one row group" in take_in(at)[0].reason
+    monkeypatch.setattr(inbox, "LARGEST_GROUP", group)
+    assert take_in(at)[0].verdict == "taken"
+
+
+def test_what_became_of_each_file_is_listed_once_until_it_changes(at: Settings) -> None:
+    put(at, "prices/bad.csv", "")
+    put(at, "prices/good.csv", PRICES)
+    for _ in range(2):
+        collect(at, FILES)
+    (listing,) = releases(at.landing, "inbox", FILES)
+    bad, good = pq.read_table(listing.path(at.landing)).to_pylist()
+    assert bad == {
+        "file_name": "prices/bad.csv",
+        "table_name": "prices",
+        "verdict": "refused",
+        "reason": "prices/bad.csv is empty: write its header and rows, or take it away.",
+        "row_count": "0",
+        "sha256": "",
+    }
+    assert (good["file_name"], good["verdict"], good["reason"], good["row_count"]) == (
+        "prices/good.csv",
+        "taken",
+        "",
+        "1",
+    )
+    assert good["sha256"] == hashlib.sha256(PRICES.encode()).hexdigest()
+
+
+def test_only_files_that_a_build_will_take_in_are_waited_for(at: Settings) -> None:
+    put(at, "stray.csv", PRICES)
+    put(at, "prices/notes.txt", "x")
+    (at.inbox / "prices" / "folder.csv").mkdir()
+    put(at, "prices/a.csv", PRICES)
+    assert waiting(at) == ["prices/a.csv"]
 
 
 def test_an_empty_inbox_keeps_nothing_and_a_mended_file_leaves_the_list(at: Settings) -> None:
