@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -96,6 +96,47 @@ def test_a_name_with_a_day_says_when_it_was_known(at: Settings) -> None:
     (kept,) = releases(at.landing, "inbox", "prices")
     assert (kept.url, kept.known_from.date()) == ("inbox/prices/a.csv", date(2025, 7, 8))
     assert (kept.period_from, kept.period_to) == (date(2025, 7, 1), date(2025, 7, 1))
+    assert (kept.published_from, kept.published_to) == (date(2025, 7, 8), date(2025, 7, 8))
+    assert kept.basis == "brought as a@2025-07-08.csv"
+
+
+def test_a_name_may_say_that_it_is_known_from_today(at: Settings) -> None:
+    put(at, f"prices/a@{datetime.now(UTC).date()}.csv", PRICES)
+    assert [verdict.verdict for verdict in take_in(at)] == ["taken"]
+
+
+LATER = PRICES + "kospi,2025-07-08,3114.95\n"
+HOURS = [datetime(2025, 7, 9, hour) for hour in range(4)]  # noqa: DTZ001 - UTC without a zone, as releases have it
+
+
+@pytest.mark.parametrize(("name", "are_new"), [("a.csv", [True] * 4), ("a@2025-07-08.csv", [True, True, False, False])])
+def test_content_that_comes_back_is_a_printing_unless_it_was_brought_for_that_very_day(
+    at: Settings, name: str, are_new: list[bool]
+) -> None:
+    found = []
+    for now, content in zip(HOURS, [PRICES, LATER, PRICES, LATER], strict=True):
+        path = put(at, f"prices/{name}", content)
+        found.append(inbox._judged(at, path, now).is_new)
+    assert found == are_new
+
+
+def test_a_file_that_becomes_like_another_is_a_printing_of_its_own(at: Settings) -> None:
+    for now, name, content in zip(HOURS, ("a", "b", "a"), (PRICES, LATER, LATER), strict=False):
+        assert inbox._judged(at, put(at, f"prices/{name}.csv", content), now).is_new
+
+
+def test_a_file_whose_rows_name_no_month_counts_for_the_month_in_which_it_was_brought(at: Settings) -> None:
+    put(at, "prices/assets.csv", "asset_code,asset_name,unit,calendar\nkosdaq,KOSDAQ,index,XKRX\n")
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "assets")
+    assert kept.retrieved_at is not None
+    assert (kept.period_from, kept.period_to) == (kept.retrieved_at.date().replace(day=1),) * 2
+
+
+def test_a_folder_that_has_no_business_here_is_told(at: Settings) -> None:
+    (at.inbox / "odd").mkdir()
+    (verdict,) = take_in(at)
+    assert (verdict.verdict, verdict.reason.partition(":")[0]) == ("refused", "odd lies in the wrong place")
 
 
 def test_a_row_with_too_many_cells_keeps_its_line_and_is_marked(at: Settings) -> None:
@@ -139,6 +180,11 @@ def test_a_parquet_value_is_text_as_a_csv_would_have_it(at: Settings) -> None:
     (batch,) = read(path, "prices")
     assert batch.column("date").to_pylist() == ["2025-07-07 12:00:00.000000", "2025-07-07"]
     assert batch.column("close").to_pylist() == ["0.0000001", "12345678901234568"]
+    closes = pa.array([2.0, None])
+    pq.write_table(pa.table({"asset_code": ["a", "b"], "date": ["", ""], "close": closes}), path)
+    assert [batch.column("close").to_pylist() for batch in read(path, "prices")] == [["2", None]]
+    pq.write_table(pa.table({"asset_code": ["b"], "date": [""], "close": closes[1:]}), path)
+    assert [batch.column("close").type for batch in read(path, "prices")] == [pa.string()]
 
 
 NOT_UTF8 = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff"))
