@@ -57,7 +57,7 @@ REFUSED = [
     ("prices/a.csv", b"asset_code,date,close\nk\xff,2025-01-01,1\n", "is not UTF-8"),
     ("prices/a.csv", PRICES + '"kospi,2025-07-08,1\n', "is not CSV at line 3"),
     ("prices/a.txt", PRICES, "is neither .csv nor .parquet"),
-    ("prices/a.parquet", b"PAR1 and no more", "is not a Parquet file that can be read"),
+    ("prices/a.parquet", b"PAR1 and no more", "is not a Parquet file that can be read (Parquet "),
     ("prices/a@2999-01-01.csv", PRICES, "which has not come"),
     ("prices/a@2025-02-30.csv", PRICES, "a day that does not exist"),
     ("a.csv", PRICES, "lies in the wrong place"),
@@ -120,6 +120,23 @@ def test_content_that_comes_back_is_a_printing_unless_it_was_brought_for_that_ve
     assert found == are_new
 
 
+def test_a_file_of_several_batches_covers_the_months_of_all_of_them(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "ROWS_AT_ONCE", 1)
+    put(
+        at,
+        "prices/a.csv",
+        "asset_code,date,close\n" + "".join(f"k,2025-{month}-01,1\n" for month in ("07", "02", "05")),
+    )
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "prices")
+    assert (kept.period_from, kept.period_to) == (date(2025, 2, 1), date(2025, 7, 1))
+    assert (kept.settled_through, kept.row_count) == (date(2025, 7, 1), 3)
+    file = pq.ParquetFile(kept.path(at.landing)).metadata
+    assert {file.row_group(0).column(at_column).compression for at_column in range(file.num_columns)} == {"ZSTD"}
+
+
 def test_a_file_that_becomes_like_another_is_a_printing_of_its_own(at: Settings) -> None:
     for now, name, content in zip(HOURS, ("a", "b", "a"), (PRICES, LATER, LATER), strict=False):
         assert inbox._judged(at, put(at, f"prices/{name}.csv", content), now).is_new
@@ -180,6 +197,11 @@ def test_a_parquet_value_is_text_as_a_csv_would_have_it(at: Settings) -> None:
     (batch,) = read(path, "prices")
     assert batch.column("date").to_pylist() == ["2025-07-07 12:00:00.000000", "2025-07-07"]
     assert batch.column("close").to_pylist() == ["0.0000001", "12345678901234568"]
+    days = pa.array([datetime(2025, 7, 7), datetime(2025, 7, 7, 9)], pa.timestamp("s", "UTC"))  # noqa: DTZ001
+    pq.write_table(pa.table({"asset_code": ["a 00:00:00", "b"], "date": days, "close": ["", ""]}), path)
+    (batch,) = read(path, "prices")
+    assert batch.column("date").to_pylist() == ["2025-07-07", "2025-07-07 09:00:00.000Z"]
+    assert batch.column("asset_code").to_pylist() == ["a 00:00:00", "b"]
     closes = pa.array([2.0, None])
     pq.write_table(pa.table({"asset_code": ["a", "b"], "date": ["", ""], "close": closes}), path)
     assert [batch.column("close").to_pylist() for batch in read(path, "prices")] == [["2", None]]
@@ -244,6 +266,7 @@ def test_what_became_of_each_file_is_listed_once_until_it_changes(at: Settings) 
 
 def test_only_files_that_a_build_will_take_in_are_waited_for(at: Settings) -> None:
     put(at, "stray.csv", PRICES)
+    put(at, "prices/0.csv", "")
     put(at, "prices/notes.txt", "x")
     (at.inbox / "prices" / "folder.csv").mkdir()
     put(at, "prices/a.csv", PRICES)
