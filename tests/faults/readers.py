@@ -7,7 +7,6 @@ every thread has read once, and at the end what they saw, as JSON.
 """
 
 import json
-import os
 import sys
 import threading
 import time
@@ -94,8 +93,6 @@ def resources() -> tuple[float, int]:
 
 
 def main(serving: Path, threads: int, questions: Sequence[tuple[str, str]] = ()) -> None:
-    if questions:
-        os.nice(10)  # such readers sit at machines of their own: the publisher here keeps its part of this one
     ended, all_read_once = threading.Event(), threading.Barrier(threads + 1)
     by_thread = [Seen() for _ in range(threads)]
 
