@@ -21,7 +21,7 @@ help:
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
 	@echo 'make readers    read for half a minute each while releases change as fast as they can, and count'
 	@echo 'make load       fifty readers of the twelve questions while ten releases are published (LOAD_SECONDS=300)'
-	@echo 'make kills      kill a run KILLS=200 times at named moments and at any, one with dbt 20 times, the main job 10 times'
+	@echo 'make kills      kill a run KILLS=200 times at named moments and at any, one with dbt 20 times, the main job 10 times; fill its disk'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
 	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
@@ -58,7 +58,7 @@ load: $(INSTALLED)
 	ENTREPOT_LOAD_SECONDS=$(LOAD_SECONDS) $(BIN)/pytest -s tests/faults/test_readers.py -k twelve_questions
 
 kills: $(INSTALLED)
-	ENTREPOT_KILLS=$(KILLS) ENTREPOT_MAIN_JOB_KILLS=10 $(BIN)/pytest -s tests/faults/test_kills.py tests/faults/test_main_job.py -k kill
+	ENTREPOT_KILLS=$(KILLS) ENTREPOT_MAIN_JOB_KILLS=10 $(BIN)/pytest -s tests/faults/test_kills.py tests/faults/test_main_job.py tests/disks -k 'kill or disk'
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser

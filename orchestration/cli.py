@@ -17,7 +17,7 @@ from rich.table import Table
 from orchestration import briefing, inbox, question, spreadsheet
 from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
-from orchestration.publishing.release import current, releases, served_id
+from orchestration.publishing.release import current, read_manifest, release_folders, served_id
 from orchestration.settings import Settings, settings
 from orchestration.visible import visible
 
@@ -340,7 +340,12 @@ def _runs(at: Settings) -> Table:
     for name in ("release", "published (UTC)", "code"):
         table.add_column(name)
     table.add_column("rows", justify="right")
-    for publication in reversed(releases(at.serving)):
+    for folder in reversed(release_folders(at.serving)):
+        try:
+            publication = read_manifest(folder)
+        except EntrepotError:
+            table.add_row(folder.name, "damaged", "see `verify`")
+            continue
         rows = sum(publication.marts.values())
         moment = f"{publication.published_at:%Y-%m-%d %H:%M}"
         table.add_row(publication.release_id, moment, publication.code_version, f"{rows:,}")

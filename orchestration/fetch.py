@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from orchestration import holder
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
 from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printing_before, printings
@@ -262,14 +263,18 @@ def only_one(at: Settings, sources: Sequence[Source]) -> Iterator[None]:
     at.calls.mkdir(exist_ok=True)
     with ExitStack() as locks:
         for source in sources:
+            note = at.calls / f"{source.name}.json"
             try:
                 lock = FileLock(at.calls / f"{source.name}.lock", is_singleton=True)
                 locks.enter_context(lock.acquire(blocking=False))
             except Timeout:
+                other = holder.noted(note)
                 raise EntrepotError(
-                    f"Another fetch of {source.name} into {at.home} is running. Nothing was asked. "
-                    "Wait until it ends, or set ENTREPOT_HOME."
+                    f"Another fetch of {source.name} into {at.home} is running{f': {other}' if other else ''}. Nothing was "
+                    "asked. Wait until it ends, or set ENTREPOT_HOME."
                 ) from None
+            holder.note(note)
+            locks.callback(holder.remove, note)
         yield
 
 
