@@ -39,6 +39,21 @@ class Patience(BaseModel):
     hurry: float = Field(default=1, gt=0)
 
 
+class SparkSettings(BaseModel):
+    """Where Spark's Thrift server answers, and how large a cluster on this machine is; `ENTREPOT_SPARK__PORT=10001` and so on.
+
+    `workers=0` has the server do the work itself.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=10000, gt=0, lt=65536)
+    user: str = "entrepot"
+    workers: int = Field(default=2, ge=0)
+    worker_memory: str = "1g"
+    server_memory: str = "2g"
+    partitions: int = Field(default=2, ge=1)
+
+
 class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
@@ -60,6 +75,7 @@ class Settings(BaseSettings):
     accepted_terms: str = ""
     loaded_after: NaiveDatetime | None = None
     patience: Patience = Patience()
+    spark: SparkSettings = SparkSettings()
     notify_url: SecretStr | None = None
 
     @field_validator("fetch_via")
@@ -122,6 +138,11 @@ class Settings(BaseSettings):
     @property
     def dbt_target(self) -> Path:
         return self.home / "dbt"
+
+    @property
+    def spark_home(self) -> Path:
+        """What Spark makes: its tables, its logs, what it is handed and hands back."""
+        return self.home / "spark"
 
     @property
     def reference(self) -> Path:
