@@ -7,8 +7,10 @@ process, on input that Spark hands over as Parquet, and hand their rows back the
 from typing import Any
 
 import duckdb
-from dbt.adapters import spark
-from dbt.adapters.base import PythonJobHelper
+import pandas as pd
+import pyarrow as pa
+from dbt.adapters.base.impl import PythonJobHelper
+from dbt.adapters.spark import Plugin
 from dbt.adapters.spark.connections import SparkCredentials
 from dbt.adapters.spark.impl import SparkAdapter as DbtSparkAdapter
 
@@ -30,12 +32,18 @@ class PythonModel(PythonJobHelper):
             names: dict[str, Any] = {}
             exec(compile(self.code, self.table, "exec"), names)  # noqa: S102 - a model of this project, compiled by dbt
             dbt = names["dbtObj"](lambda table: cluster.fetch(table, database))
-            rows = names["model"](dbt, database)
-            database.register("rows", rows)
+            database.register("rows", _typed(names["model"](dbt, database)))
             cluster.hand_over(database.table("rows"), self.table)
 
 
-class StrictCredentials(SparkCredentials):
+def _typed(rows: pd.DataFrame) -> pa.Table:
+    """A column without any value is text: DuckDB would take it for integers, which Spark unites with no text."""
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    kept = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(kept))
+
+
+class StrictCredentials(SparkCredentials):  # type: ignore[misc]
     """dbt-spark turns ANSI off; without it Spark makes null of what overflows, where DuckDB raises."""
 
     def __post_init__(self) -> None:
@@ -57,5 +65,5 @@ class SparkAdapter(DbtSparkAdapter):  # type: ignore[misc]
 
 def install() -> None:
     """Makes dbt of this process use them for every profile of type `spark`."""
-    spark.Plugin.adapter = SparkAdapter
-    spark.Plugin.credentials = StrictCredentials
+    Plugin.adapter = SparkAdapter
+    Plugin.credentials = StrictCredentials

@@ -23,7 +23,6 @@ STORED_AS = {
     "HUGEINT": "bigint",
     "UBIGINT": "bigint",
     "UINTEGER": "bigint",
-    "NULL": "varchar",
 }
 STRICT = {"spark.sql.ansi.enabled": "true"}
 
