@@ -241,6 +241,11 @@ class _Keys(BaseSettings):
     )
 
 
+def environment_without(prefix: str) -> dict[str, str]:
+    """The environment for a program that is started, without the variables of that prefix, which would change what it does."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+
+
 def settings() -> Settings:
     try:
         return Settings()

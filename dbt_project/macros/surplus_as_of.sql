@@ -12,10 +12,6 @@
             ~ ".surplus_vintages where known_from < cast(day as date) + interval 1 day and (known_to is null or known_to >= cast(day as date) + interval 1 day))"
         ) %}
         create or replace macro {{ schema }}.surplus_as_of(day) as table
-        {{
-            surplus_measures(
-                known, schema ~ ".dim_month", schema ~ ".working_days_monthly", schema ~ ".dim_ledger"
-            )
-        }}
+        {{ surplus_measures(known, schema ~ ".dim_month", schema ~ ".working_days_monthly", schema ~ ".dim_ledger") }}
     {%- endif %}
 {% endmacro %}

@@ -1,11 +1,7 @@
 """A whole build on Spark: register what landed, run dbt against the Thrift server, publish what it made."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -42,6 +38,7 @@ def build(at: Settings, tell: Callable[[str], None]) -> Publication:
         marts = transform.marts(ours)
         tell("Fetching the marts")
         fetch_marts(spark, ours, marts)
+    at.export()
     return publish(
         at.serving,
         ours.warehouse,
@@ -76,10 +73,7 @@ def run_models(at: Settings, *selection: str) -> None:
     """Every SQL and Python model with its data tests, in the order of dbt's graph."""
     ours = spark_settings(at)
     adapter.install()
-    os.environ["ENTREPOT_HOME"] = str(at.home)
-    os.environ["ENTREPOT_SPARK__HOST"] = at.spark.host
-    os.environ["ENTREPOT_SPARK__PORT"] = str(at.spark.port)
-    os.environ["ENTREPOT_SPARK__USER"] = at.spark.user
+    at.export()
     transform.forget_results(ours)
     left_out = ["--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test"]
     ran = dbtRunner().invoke(["build", "--target", TARGET, *left_out, *_places(ours), *selection])
@@ -112,16 +106,11 @@ def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
 
 def _duckdb_dbt(ours: Settings, *words: str) -> None:
     """dbt with its default target, in a process of its own: one process knows one adapter."""
-    dbt = Path(sys.executable).with_name("dbt")
-    ran = subprocess.run(  # noqa: S603 - dbt of this environment
-        [dbt, *words, "--target", "duckdb", *_places(ours)],
-        env=os.environ | {"ENTREPOT_HOME": str(ours.home)},
-        capture_output=True,
-        text=True,
-    )
-    if ran.returncode:
+    target = ours.home / "dbt-duckdb"
+    asked = transform.dbt_resource(ours).cli(list(words), target_path=target, raise_on_error=False)
+    if not asked.wait().is_successful():
         raise EntrepotError(
-            f"dbt could not {words[0]} for Spark. Nothing was published. It said:\n{ran.stdout[-1500:]}"
+            f"dbt could not `{words[0]}` for Spark. Nothing was published. What it said is in {target / 'dbt.log'}."
         )
 
 

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import EntrepotError
 from orchestration.holder import lives
-from orchestration.settings import Settings, SparkSettings, settings
+from orchestration.settings import Settings, SparkSettings, environment_without, settings
 
 HOST = "127.0.0.1"
 LONGEST_START_SECONDS = 300
@@ -180,7 +180,7 @@ def _start(
         process = subprocess.Popen(  # noqa: S603 - a program of the installed package, with settings of this project
             [spark_home / "bin" / program, *rest],
             cwd=folder,  # Derby leaves its log where it was started
-            env=_environment(os.environ, spark_home, memory),
+            env=environment_without("SPARK_") | _environment(spark_home, memory),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -190,9 +190,8 @@ def _start(
     _note(folder).write_text(started.model_dump_json(), encoding="utf-8")
 
 
-def _environment(given: Mapping[str, str], spark_home: Path, memory: str) -> dict[str, str]:
-    ours = {name: value for name, value in given.items() if not name.startswith("SPARK_")}
-    return ours | {
+def _environment(spark_home: Path, memory: str) -> dict[str, str]:
+    return {
         "SPARK_HOME": str(spark_home),
         "SPARK_LOCAL_IP": HOST,
         "SPARK_DAEMON_MEMORY": memory,
@@ -233,7 +232,7 @@ def _require_free(port: int) -> None:
 
 
 def _require_java() -> None:
-    home = os.environ.get("JAVA_HOME")
+    home = environment_without("SPARK_").get("JAVA_HOME")
     if not (home and (Path(home) / "bin" / "java").is_file()) and shutil.which("java") is None:
         raise EntrepotError(
             "Spark needs Java 17 or later, and no `java` is on the path. Nothing was started. "

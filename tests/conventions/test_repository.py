@@ -79,7 +79,7 @@ def test_no_file_names(what: str) -> None:
 
 def pinned(lock: str) -> dict[str, Version]:
     text = (PROJECT / lock).read_text(encoding="utf-8")
-    return {name: Version(version) for name, version in re.findall(r"^([\w.-]+)(?:\[\w,]+\])?==([\w.]+)", text, re.M)}
+    return {name: Version(version) for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)", text, re.M)}
 
 
 def test_the_lock_of_the_postgres_extra_has_what_it_asks_for_and_agrees_with_the_main_lock() -> None:
