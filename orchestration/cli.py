@@ -171,7 +171,10 @@ def _run_on_spark(at: Settings) -> "Publication":
             "it into .venv-spark, from requirements-spark.lock."
         ) from missing
     at.export()
-    with at.writer():
+    at.spark_home.mkdir(parents=True, exist_ok=True)
+    log = at.spark_home / "build.log"
+    console.print(f"What dbt says goes to {log}", soft_wrap=True, highlight=False)
+    with at.writer(), _spoken_to(log):
         return spark_build.build(at, lambda step: console.print(step, highlight=False))
 
 
