@@ -7,6 +7,7 @@ SUPERSET := .venv-superset
 POSTGRES := $(VENV)/.postgres-installed
 DRIVERS := .venv-drivers
 LINEAGE := .venv-lineage
+SPARK := .venv-spark
 PORT ?= 8088
 KILLS ?= 200
 LOAD_SECONDS ?= 300
@@ -14,7 +15,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world world
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world world spark-up spark-down spark spark-parity
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -41,6 +42,10 @@ help:
 	@echo 'make lineage-test  ask it, and look at it in Chromium'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
+	@echo 'make spark      build and publish by Apache Spark, whose cluster make spark-up has started (docs/spark.md)'
+	@echo 'make spark-up   start a cluster on this machine: a master, two workers, a Thrift server (Java 17)'
+	@echo 'make spark-down end that cluster; its tables stay in data/spark'
+	@echo 'make spark-parity  build a smaller archive by DuckDB and by Spark and compare every mart row for row'
 	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
 	@echo 'make clean      remove .venv and caches; ./data stays'
@@ -135,11 +140,23 @@ superset-test: $(INSTALLED) $(SUPERSET)/.installed
 postgres: $(POSTGRES)
 	$(BIN)/pytest tests/postgres
 
+spark-up: $(SPARK)/.installed
+	@$(SPARK)/bin/python -m orchestration.spark.cluster up
+
+spark-down: $(SPARK)/.installed
+	@$(SPARK)/bin/python -m orchestration.spark.cluster down
+
+spark: $(SPARK)/.installed
+	@$(SPARK)/bin/entrepot build --target spark
+
+spark-parity: $(SPARK)/.installed
+	$(SPARK)/bin/pytest -s tests/spark
+
 reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) $(SPARK) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -175,4 +192,11 @@ $(LINEAGE)/.installed: dashboards/lineage/requirements.lock
 	@echo 'Installing dbt-colibri into $(LINEAGE)'
 	@$(PYTHON) -m venv $(LINEAGE)
 	@$(LINEAGE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+$(SPARK)/.installed: requirements-spark.lock pyproject.toml
+	@echo 'Installing Apache Spark and what it needs into $(SPARK): 1.5 GB, two to four minutes'
+	@$(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
