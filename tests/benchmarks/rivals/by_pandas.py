@@ -208,8 +208,8 @@ def sector_monthly(reports: pd.DataFrame, totals: pd.DataFrame, breaks: pd.DataF
         value_yoy_pct=growth_pct(values, earlier),
         contribution_pp=100 * (values - earlier) / earlier_total.where(found["total"].notna()),
     )
-    traded_of_late = last_sum((values.fillna(0) != 0).astype("int64"), series, 13) > 0
-    return found[(found["sector_code"] == "other") | traded_of_late]
+    last_traded = month.where(values.fillna(0) != 0).groupby(series).ffill()
+    return found[(found["sector_code"] == "other") | (last_traded >= month - 12)]
 
 
 def make(landing: Path, reference: Path, folder: Path) -> None:

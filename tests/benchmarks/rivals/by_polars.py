@@ -192,9 +192,9 @@ def sector_monthly(printed: pl.DataFrame, totals: pl.LazyFrame, breaks: pl.LazyF
         found.with_columns(
             earlier_value_usd=pl.when(is_a_year_apart).then(value.shift(12)).over(SERIES),
             value_rolling_12_usd=pl.when(is_a_year_long).then(last_sum(value, 12)).over(SERIES),
-            is_traded_of_late=(last_sum((value != 0).cast(pl.Int64), 13) > 0).over(SERIES),
+            last_traded=pl.when(value != 0).then(month).forward_fill().over(SERIES),
         )
-        .filter((pl.col("sector_code") == "other") | pl.col("is_traded_of_late"))
+        .filter((pl.col("sector_code") == "other") | (pl.col("last_traded") >= month - 12))
         .with_columns(
             sector_share=share(value, total),
             value_yoy_pct=growth_pct(value, earlier),

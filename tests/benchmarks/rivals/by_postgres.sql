@@ -153,7 +153,7 @@ windowed as (
         case when count(value_usd) over rolling = 12
                 and min(period_month) over rolling = period_month - interval '11 months'
             then sum(value_usd) over rolling end as value_rolling_12_usd,
-        max(abs(value_usd)) over recent as largest
+        max(period_month) filter (where value_usd <> 0) over recent as last_traded
     from together
     window series as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month),
         rolling as (series rows 11 preceding),
@@ -167,4 +167,4 @@ select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_
         then 100 * (value_usd - earlier_value_usd)::double precision / nullif(earlier_total_usd, 0)::double precision
     end as contribution_pp
 from windowed
-where sector_code = 'other' or largest > 0;
+where sector_code = 'other' or last_traded >= period_month - interval '12 months';
