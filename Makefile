@@ -8,6 +8,7 @@ POSTGRES := $(VENV)/.postgres-installed
 DRIVERS := .venv-drivers
 LINEAGE := .venv-lineage
 SPARK := .venv-spark
+RIVALS := .venv-rivals
 PORT ?= 8088
 KILLS ?= 200
 LOAD_SECONDS ?= 300
@@ -15,7 +16,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world world spark-up spark-down spark spark-parity
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world bench-rivals world spark-up spark-down spark spark-parity
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -35,6 +36,7 @@ help:
 	@echo 'make year       a year of releases, revisions and outages in minutes, with memory and disk'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make bench-world  time the models on a made-up world (ENTREPOT_BENCH_ROWS=1_000_000,5_000_000)'
+	@echo 'make bench-rivals  the same two tables by SQLMesh, polars, pandas and PostgreSQL (Debian: postgresql), row for row'
 	@echo 'make world      take a small made-up world the whole way and look at every figure'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
@@ -110,6 +112,9 @@ bench: $(INSTALLED)
 bench-world: $(INSTALLED)
 	@$(BIN)/python -m tests.benchmarks.world_build
 
+bench-rivals: $(INSTALLED) $(RIVALS)/.installed
+	@$(BIN)/python -m tests.benchmarks.rivals
+
 world: $(INSTALLED)
 	$(BIN)/pytest tests/world
 
@@ -156,7 +161,7 @@ reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) $(SPARK) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) $(SPARK) $(RIVALS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -199,4 +204,10 @@ $(SPARK)/.installed: requirements-spark.lock pyproject.toml
 	@$(PYTHON) -m venv $(SPARK)
 	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
 	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(RIVALS)/.installed: tests/benchmarks/rivals/requirements.lock
+	@echo 'Installing what a user might pick instead into $(RIVALS)'
+	@$(PYTHON) -m venv $(RIVALS)
+	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

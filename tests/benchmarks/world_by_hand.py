@@ -121,7 +121,7 @@ windowed as (
         case when not is_break and lag(period_month, 12) over s = period_month - interval 12 month then lag(value_usd, 12) over s end earlier_value_usd,
         case when count(value_usd) over r = 12 and min(period_month) over r = period_month - interval 11 month
             then (sum(value_usd) over r)::decimal(20, 2) end value_rolling_12_usd,
-        max(abs(value_usd)) over y largest
+        max(case when value_usd <> 0 then period_month end) over y last_traded
     from together
     window s as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month),
         r as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month rows 11 preceding),
@@ -131,7 +131,7 @@ select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_
     value_rolling_12_usd, value_usd / nullif(total_usd, 0) sector_share,
     100 * (value_usd / nullif(earlier_value_usd, 0) - 1) value_yoy_pct,
     case when total_usd is not null then 100 * (value_usd - earlier_value_usd) / nullif(earlier_total_usd, 0) end contribution_pp
-from windowed where sector_code = 'other' or largest > 0
+from windowed where sector_code = 'other' or last_traded >= period_month - interval 12 month
 """
 
 
