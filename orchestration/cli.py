@@ -80,7 +80,7 @@ def _of_the_disk(problem: Exception) -> str | None:
 
 @app.command()
 def build(
-    force: Annotated[bool, typer.Option("--force", help="Build again though nothing changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build all of it again though nothing changed.")] = False,
     from_landing: Annotated[
         bool, typer.Option("--from-landing", help="Build again, the warehouse too, from the landing files alone.")
     ] = False,
@@ -108,7 +108,7 @@ def build(
         elif target == "spark":
             last = _run_on_spark(at)
         else:
-            last = _run(at, from_landing)
+            last = _run(at, force, from_landing)
         _summary(at, last, time.monotonic() - started)
 
 
@@ -121,7 +121,7 @@ def _refused(verdicts: list["inbox.Verdict"]) -> None:
             )
 
 
-def _run(at: Settings, from_landing: bool) -> "Publication":
+def _run(at: Settings, force: bool, from_landing: bool) -> "Publication":
     console.print("Starting: reading the dbt project and the asset graph")
     before = served_id(at.serving)
     at.export()
@@ -129,7 +129,7 @@ def _run(at: Settings, from_landing: bool) -> "Publication":
         from dagster import DagsterExecutionInterruptedError, DagsterInstance
         from dagster._core.instance import InstanceRef
 
-        from orchestration import rebuild
+        from orchestration import increments, rebuild
         from orchestration.definitions import defs
         from orchestration.progress import show
         from orchestration.transform import end_dbt
@@ -139,6 +139,8 @@ def _run(at: Settings, from_landing: bool) -> "Publication":
             aside = rebuild.set_aside(at)
             if aside is not None:
                 console.print(f"The warehouse lies at {aside} until a new one is built and published.", soft_wrap=True)
+        if force:
+            increments.forget(at)
         job = defs.resolve_job_def("build")
         steps = len(list(job.asset_layer.executable_asset_keys)) + len(job.asset_layer.asset_graph.asset_check_keys)
         with (

@@ -21,6 +21,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from orchestration.archive import bundled
 from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables, months_of
 from orchestration.housekeeping import forget_job, forget_schedule
+from orchestration.increments import begin, succeeded
 from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import count, land
 from orchestration.notify import failure_sensor
@@ -81,9 +82,10 @@ def raw_asset(source: Source, table: RawTable) -> AssetsDefinition:
 def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Staging, intermediate and marts with their data tests, in one dbt run. Unit tests judge code: `make test` runs them."""
     at = settings()
-    changes = ["--vars", f"{{loaded_after: '{at.loaded_after:%Y-%m-%d %H:%M:%S}'}}"] if at.loaded_after else []
     with at.writer():
         forget_results(at)
+        loaded_after = begin(at)
+        changes = ["--vars", f"{{loaded_after: '{loaded_after}'}}"] if loaded_after else []
         run = dbt.cli(
             ["build", "--exclude-resource-type", "unit_test", *changes],
             context=context,
@@ -91,7 +93,8 @@ def models(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]
             raise_on_error=False,
         )
         yield from run.stream()
-    tests(at)
+        tests(at)
+        succeeded(at)
 
 
 @asset(

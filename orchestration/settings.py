@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, Field, NaiveDatetime, SecretStr, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration import holder
@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
     `ENTREPOT_ACCEPTED_TERMS=yahoo` turns on a source whose terms a person has to accept first; commas between several.
-    `ENTREPOT_LOADED_AFTER` (UTC) builds products from the releases loaded since then alone, see `docs/world.md`.
+    `ENTREPOT_INCREMENTAL=1` builds products from the releases that came since the last build alone, and
+    `ENTREPOT_MEMORY_LIMIT=8GB` bounds the memory of the models, see `docs/world.md`.
 
     `ENTREPOT_FETCH_VIA` sends all requests to publishers to one address instead, the host as first part of the path.
     `ENTREPOT_NOTIFY_URL` is where a failed run is told, an address of Apprise: mail, Slack, a webhook and many more.
@@ -73,7 +74,8 @@ class Settings(BaseSettings):
     secrets: Path = Path("~/.config/entrepot/secrets.env")
     fetch_via: str | None = None
     accepted_terms: str = ""
-    loaded_after: NaiveDatetime | None = None
+    incremental: bool = False
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
     patience: Patience = Patience()
     spark: SparkSettings = SparkSettings()
     notify_url: SecretStr | None = None

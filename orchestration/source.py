@@ -192,6 +192,7 @@ class RawTable:
     `release_lag_days` is how long after a month's end its figures are due; None where nobody owes them.
     `partial_from_day` is the day on which a month that still runs has figures of its first days; None where it has none.
     `fetch` says how it is asked for; without it, it comes from the archive or from a user's files alone.
+    One that `stays_in_landing` is too large to be copied: the warehouse reads its landing files, those columns alone.
     """
 
     name: str
@@ -201,6 +202,7 @@ class RawTable:
     release_lag_days: int | None
     fetch: Fetch | None = None
     partial_from_day: int | None = None
+    stays_in_landing: bool = False
 
     def last_printed(self, today: date) -> date:
         """The last month whose first figures are due on that day."""

@@ -140,7 +140,13 @@ def _archive(listing: Path) -> Iterator[Wrong]:
 def _landed(at: Settings, name: str, ledger: Mapping[str, Mapping[str, Any]]) -> Iterator[Wrong]:
     path = at.landing / name
     if not path.exists():
-        yield "missing; the warehouse has its rows", _brought_back(at, name)
+        stays = any(
+            table.stays_in_landing
+            for source in discover()
+            for table in source.tables
+            if name.startswith(f"{source.name}/{table.name}/")
+        )
+        yield f"missing; {'nothing else' if stays else 'the warehouse'} has its rows", _brought_back(at, name)
         return
     try:
         release = read_release(path)

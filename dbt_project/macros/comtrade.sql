@@ -52,7 +52,7 @@
 
 {#-
     The printed value of an import is its CIF value, or its FOB value where the reporter states no other. Compared as
-    numbers: one is printed as 5 and the other as 5.0.
+    numbers where the texts differ: one is printed as 5 and the other as 5.0.
 -#}
 {% macro comtrade_valuation() -%}
     {%- set value, cif, fob = (
@@ -63,6 +63,8 @@
     case
         when trim(flowcode) = 'X'
         then 'fob'
+        when trim(flowcode) = 'M' and primaryvalue = cifvalue and {{ value }} is not null
+        then 'cif'
         when trim(flowcode) = 'M' and {{ value }} = {{ cif }}
         then 'cif'
         when trim(flowcode) = 'M' and {{ value }} = {{ fob }}

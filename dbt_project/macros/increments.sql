@@ -1,7 +1,7 @@
 {#-
-    A large warehouse need not read again what it has read. With `loaded_after`, the time (UTC) of the last whole build,
-    products are read from the releases loaded since, and of a user's own files, which are judged anew each time.
-    Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
+    A large warehouse need not read again what it has read. With `loaded_after`, which orchestration/increments.py keeps
+    of the last build, products are read from the releases loaded since, and of a user's own files, which are judged anew
+    each time. Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
 -#}
 {% macro kept_by_release() -%} {{ kept_unless("forget_changed_releases()") }} {%- endmacro %}
 
@@ -10,6 +10,7 @@
         config(
             materialized="incremental" if var("loaded_after", "") else "table",
             incremental_strategy="append",
+            on_schema_change="fail",
             pre_hook="{" ~ "{ " ~ hook ~ " }" ~ "}",
         )
     }}
@@ -65,4 +66,39 @@
     select distinct ledger_code, reporter_iso3, period_month
     from {{ ref("int_product_observations") }}
     where release_id in ({{ changed_releases() }})
+{%- endmacro %}
+
+{#- Of sector_monthly, what int_sector_changes names. -#}
+{% macro forget_changed_sectors() -%}
+    {%- if reads_changes_only() -%}
+        delete from {{ this }}
+        where
+            exists (
+                select changes.ledger_code
+                from {{ ref("int_sector_changes") }} as changes
+                where
+                    changes.ledger_code = {{ this }}.ledger_code
+                    and changes.reporter_iso3 = {{ this }}.reporter_iso3
+                    and changes.period_month = {{ this }}.period_month
+            )
+            or exists (
+                select changes.ledger_code
+                from {{ ref("int_sector_changes") }} as changes
+                where
+                    changes.ledger_code = {{ this }}.ledger_code
+                    and changes.reporter_iso3 = {{ this }}.reporter_iso3
+                    and changes.partner_iso3 = {{ this }}.partner_iso3
+                    and changes.flow_code = {{ this }}.flow_code
+                    and changes.scheme_code = {{ this }}.scheme_code
+            )
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    SQL of the first month that a changed month looks back at, as a date that is written out: with it, no month before is
+    read, nor joined.
+-#}
+{% macro first_month_looked_at() -%}
+    {%- set first = run_query("select min(period_month) from " ~ ref("int_sector_changes")).columns[0].values()[0] -%}
+    {{- return(dbt.dateadd("month", -12, "cast('" ~ (first or "9999-01-01") ~ "' as date)")) -}}
 {%- endmacro %}

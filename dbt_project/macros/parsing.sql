@@ -5,10 +5,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Finer digits than the scale are refused, not rounded away. -#}
+{#- Finer digits than the scale are refused, not rounded away. Most numbers are plain digits, and cost half as much so. -#}
 {% macro parse_decimal(text, scale=2) -%}
     {%- set fraction = "([.][0-9]{1," ~ scale ~ "})?" if scale else "" %}
     case
+        when {{ matches(text, "^-?[0-9]+" ~ fraction ~ "$") }}
+        then try_cast({{ text }} as decimal(18, {{ scale }}))
         when {{ matches("trim(" ~ text ~ ")", "^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)" ~ fraction ~ "$") }}
         then try_cast(replace(trim({{ text }}), ',', '') as decimal(18, {{ scale }}))
     end

@@ -202,6 +202,7 @@ SOURCE = Source(
             unit="USD",
             release_lag_days=75,
             fetch=_fetch(monthly_chapters, _two_years_ago, timedelta(days=6), date(2010, 1, 1)),
+            stays_in_landing=True,
         ),
         RawTable(
             name="annual_products",

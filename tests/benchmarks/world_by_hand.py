@@ -5,6 +5,7 @@ which is later, and a partner has one code. No vintages, no quarantine, no tests
 against.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -135,8 +136,8 @@ from windowed where sector_code = 'other' or last_traded >= period_month - inter
 """
 
 
-def make(target: Path, memory: str = "") -> None:
-    at = settings()
+def make(target: Path) -> None:
+    at, memory = settings(), os.environ.get("ENTREPOT_MEMORY_LIMIT")
     with duckdb.connect(str(target)) as connection:
         if memory:
             connection.execute(f"set memory_limit = '{memory}'")

@@ -46,7 +46,9 @@ with
     ),
 
     -- What a ledger ever held of a partner, so that a span without data is a row of nulls.
-    series as (select distinct ledger_code, partner_iso3, flow_code, scheme_code, sector_code from monthly),
+    series as (
+        select distinct ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code from monthly
+    ),
 
     sectors as (
         select distinct events.event_id, flows.scheme_code, listed.sector_code
@@ -100,6 +102,7 @@ with
         inner join
             series
             on series.ledger_code = partners.ledger_code
+            and series.reporter_iso3 = partners.reporter_iso3
             and series.partner_iso3 = partners.partner_iso3
             and series.flow_code = partners.flow_code
             and series.scheme_code = partners.scheme_code

@@ -4,7 +4,7 @@
 -- A row that tells how it is valued says so; where `valuation` is null, the ledger says it.
 with
 
-    country_codes as (select * from {{ ref("country_codes") }}),
+    country_codes as (select * from {{ ref("country_codes") }} where ledger_code = 'comtrade'),
 
     printed as (
         select
@@ -41,7 +41,7 @@ with
 select
     printed.is_total,
     printed.release_id,
-    releases.ledger_code,
+    'comtrade' as ledger_code,
     coalesce(reporter_codes.iso3, concat('_', printed.reporter_code)) as reporter_iso3,
     coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
     printed.flow_code,
@@ -52,15 +52,8 @@ select
     printed.weight_kg,
     printed.valuation
 from printed
-inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = printed.release_id
-left join
-    country_codes
-    on country_codes.ledger_code = releases.ledger_code
-    and country_codes.publisher_code = printed.publisher_code
-left join
-    country_codes as reporter_codes
-    on reporter_codes.ledger_code = releases.ledger_code
-    and reporter_codes.publisher_code = printed.reporter_code
+left join country_codes on country_codes.publisher_code = printed.publisher_code
+left join country_codes as reporter_codes on reporter_codes.publisher_code = printed.reporter_code
 union all
 select
     product_code is null,

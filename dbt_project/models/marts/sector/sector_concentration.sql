@@ -6,7 +6,7 @@ with
     -- A partner that a complete year does not name every month traded nothing in the others: the year is whole all
     -- the same.
     whole_periods as (
-        select ledger_code, flow_code, frequency_code, period_start
+        select ledger_code, reporter_iso3, flow_code, frequency_code, period_start
         from totals
         where partner_iso3 = 'WLD' and (frequency_code = 'month' or month_count = 12)
     ),
@@ -18,10 +18,10 @@ with
     ),
 
     known_partners as (
-        select ledger_code, count(distinct partner_iso3) as partner_count
+        select ledger_code, reporter_iso3, count(distinct partner_iso3) as partner_count
         from totals
         where partner_iso3 <> 'WLD'
-        group by ledger_code
+        group by ledger_code, reporter_iso3
     ),
 
     items as (
@@ -61,10 +61,14 @@ with
             totals.data_status,
             totals.known_from
         from totals
-        inner join known_partners on known_partners.ledger_code = totals.ledger_code
+        inner join
+            known_partners
+            on known_partners.ledger_code = totals.ledger_code
+            and known_partners.reporter_iso3 = totals.reporter_iso3
         inner join
             whole_periods
             on whole_periods.ledger_code = totals.ledger_code
+            and whole_periods.reporter_iso3 = totals.reporter_iso3
             and whole_periods.flow_code = totals.flow_code
             and whole_periods.frequency_code = totals.frequency_code
             and whole_periods.period_start = totals.period_start

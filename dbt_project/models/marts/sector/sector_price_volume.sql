@@ -6,7 +6,7 @@ with
     unit_values as (select * from {{ ref("int_unit_values") }}),
 
     reported as (
-        select distinct ledger_code, flow_code, scheme_code, sector_code, period_month
+        select distinct ledger_code, reporter_iso3, flow_code, scheme_code, sector_code, period_month
         from {{ ref("int_sector_reports") }}
         where partner_iso3 = 'WLD'
     ),
@@ -79,6 +79,7 @@ with
         inner join
             reported
             on reported.ledger_code = measured.ledger_code
+            and reported.reporter_iso3 = measured.reporter_iso3
             and reported.flow_code = measured.flow_code
             and reported.scheme_code = measured.scheme_code
             and reported.sector_code = measured.sector_code
