@@ -7,6 +7,8 @@ SUPERSET := .venv-superset
 POSTGRES := $(VENV)/.postgres-installed
 DRIVERS := .venv-drivers
 LINEAGE := .venv-lineage
+SPARK := .venv-spark
+RIVALS := .venv-rivals
 PORT ?= 8088
 KILLS ?= 200
 LOAD_SECONDS ?= 300
@@ -14,14 +16,14 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world world
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world bench-rivals world spark-up spark-down spark spark-parity
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
 	@echo 'make test       all tests (unit, conventions, pipeline, faults)'
 	@echo 'make readers    read for half a minute each while releases change as fast as they can, and count'
 	@echo 'make load       fifty readers of the twelve questions while ten releases are published (LOAD_SECONDS=300)'
-	@echo 'make kills      kill a run KILLS=200 times at named moments and at any, one with dbt 20 times, the main job 10 times'
+	@echo 'make kills      kill a run KILLS=200 times at named moments and at any, one with dbt 20 times, the main job 10 times; fill its disk'
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
 	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
@@ -34,6 +36,7 @@ help:
 	@echo 'make year       a year of releases, revisions and outages in minutes, with memory and disk'
 	@echo 'make bench      time the main job against bare dbt and against one hand-written script'
 	@echo 'make bench-world  time the models on a made-up world (ENTREPOT_BENCH_ROWS=1_000_000,5_000_000)'
+	@echo 'make bench-rivals  the same two tables by SQLMesh, polars, pandas and PostgreSQL (Debian: postgresql), row for row'
 	@echo 'make world      take a small made-up world the whole way and look at every figure'
 	@echo 'make dev        the Dagster page on http://127.0.0.1:3000'
 	@echo 'make drivers    read a release with other clients and other versions of DuckDB (docs/connect.md), 2 GB of them'
@@ -41,6 +44,10 @@ help:
 	@echo 'make lineage-test  ask it, and look at it in Chromium'
 	@echo 'make superset   the dashboard in Apache Superset, in an environment of its own (PORT=8088)'
 	@echo 'make superset-test  log in to it with Chromium and look'
+	@echo 'make spark      build and publish by Apache Spark, whose cluster make spark-up has started (docs/spark.md)'
+	@echo 'make spark-up   start a cluster on this machine: a master, two workers, a Thrift server (Java 17)'
+	@echo 'make spark-down end that cluster; its tables stay in data/spark'
+	@echo 'make spark-parity  build a smaller archive by DuckDB and by Spark and compare every mart row for row'
 	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
 	@echo 'make clean      remove .venv and caches; ./data stays'
@@ -58,7 +65,7 @@ load: $(INSTALLED)
 	ENTREPOT_LOAD_SECONDS=$(LOAD_SECONDS) $(BIN)/pytest -s tests/faults/test_readers.py -k twelve_questions
 
 kills: $(INSTALLED)
-	ENTREPOT_KILLS=$(KILLS) ENTREPOT_MAIN_JOB_KILLS=10 $(BIN)/pytest -s tests/faults/test_kills.py tests/faults/test_main_job.py -k kill
+	ENTREPOT_KILLS=$(KILLS) ENTREPOT_MAIN_JOB_KILLS=10 $(BIN)/pytest -s tests/faults/test_kills.py tests/faults/test_main_job.py tests/disks -k 'kill or disk'
 
 browser: $(INSTALLED)
 	$(BIN)/pytest tests/browser
@@ -105,6 +112,9 @@ bench: $(INSTALLED)
 bench-world: $(INSTALLED)
 	@$(BIN)/python -m tests.benchmarks.world_build
 
+bench-rivals: $(INSTALLED) $(RIVALS)/.installed
+	@$(BIN)/python -m tests.benchmarks.rivals
+
 world: $(INSTALLED)
 	$(BIN)/pytest tests/world
 
@@ -135,11 +145,23 @@ superset-test: $(INSTALLED) $(SUPERSET)/.installed
 postgres: $(POSTGRES)
 	$(BIN)/pytest tests/postgres
 
+spark-up: $(SPARK)/.installed
+	@$(SPARK)/bin/python -m orchestration.spark.cluster up
+
+spark-down: $(SPARK)/.installed
+	@$(SPARK)/bin/python -m orchestration.spark.cluster down
+
+spark: $(SPARK)/.installed
+	@$(SPARK)/bin/entrepot build --target spark
+
+spark-parity: $(SPARK)/.installed
+	$(SPARK)/bin/pytest -s tests/spark
+
 reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar
 
 clean:
-	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
+	rm -rf $(VENV) $(SUPERSET) $(DRIVERS) $(TOOLS) $(LINEAGE) $(SPARK) $(RIVALS) .pytest_cache .ruff_cache .mypy_cache .hypothesis dbt_project/target
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Entrepot needs Python 3.11, 3.12 or 3.13, and this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11 build")'
@@ -175,4 +197,17 @@ $(LINEAGE)/.installed: dashboards/lineage/requirements.lock
 	@echo 'Installing dbt-colibri into $(LINEAGE)'
 	@$(PYTHON) -m venv $(LINEAGE)
 	@$(LINEAGE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+$(SPARK)/.installed: requirements-spark.lock pyproject.toml
+	@echo 'Installing Apache Spark and what it needs into $(SPARK): 1.5 GB, two to four minutes'
+	@$(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	@$(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(RIVALS)/.installed: tests/benchmarks/rivals/requirements.lock
+	@echo 'Installing what a user might pick instead into $(RIVALS)'
+	@$(PYTHON) -m venv $(RIVALS)
+	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

@@ -7,7 +7,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import duckdb
 import typer
@@ -17,7 +17,7 @@ from rich.table import Table
 from orchestration import briefing, inbox, question, spreadsheet
 from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
-from orchestration.publishing.release import current, releases, served_id
+from orchestration.publishing.release import current, read_manifest, release_folders, served_id
 from orchestration.settings import Settings, settings
 from orchestration.visible import visible
 
@@ -84,6 +84,9 @@ def build(
     from_landing: Annotated[
         bool, typer.Option("--from-landing", help="Build again, the warehouse too, from the landing files alone.")
     ] = False,
+    target: Annotated[
+        Literal["duckdb", "spark"], typer.Option(help="The engine; `spark` needs a cluster (docs/spark.md).")
+    ] = "duckdb",
 ) -> None:
     """Load the releases at hand, build and test the marts, publish them.
 
@@ -102,6 +105,8 @@ def build(
             console.print(
                 f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
             )
+        elif target == "spark":
+            last = _run_on_spark(at)
         else:
             last = _run(at, force, from_landing)
         _summary(at, last, time.monotonic() - started)
@@ -157,6 +162,22 @@ def _run(at: Settings, force: bool, from_landing: bool) -> "Publication":
             raise EntrepotError(f"The run ended without a new release in {at.serving}. Run `entrepot build --force`.")
         rebuild.forget(at)
     return published
+
+
+def _run_on_spark(at: Settings) -> "Publication":
+    try:
+        from orchestration.spark import build as spark_build
+    except ModuleNotFoundError as missing:
+        raise EntrepotError(
+            f"Spark is not installed in this environment ({missing.name} is missing). Nothing was built. `make spark` installs "
+            "it into .venv-spark, from requirements-spark.lock."
+        ) from missing
+    at.export()
+    at.spark_home.mkdir(parents=True, exist_ok=True)
+    log = at.spark_home / "build.log"
+    console.print(f"What dbt says goes to {log}", soft_wrap=True, highlight=False)
+    with at.writer(), _spoken_to(log):
+        return spark_build.build(at, lambda step: console.print(step, highlight=False))
 
 
 @contextmanager
@@ -342,7 +363,12 @@ def _runs(at: Settings) -> Table:
     for name in ("release", "published (UTC)", "code"):
         table.add_column(name)
     table.add_column("rows", justify="right")
-    for publication in reversed(releases(at.serving)):
+    for folder in reversed(release_folders(at.serving)):
+        try:
+            publication = read_manifest(folder)
+        except EntrepotError:
+            table.add_row(folder.name, "damaged", "see `verify`")
+            continue
         rows = sum(publication.marts.values())
         moment = f"{publication.published_at:%Y-%m-%d %H:%M}"
         table.add_row(publication.release_id, moment, publication.code_version, f"{rows:,}")

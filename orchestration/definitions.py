@@ -1,8 +1,6 @@
 """Everything Dagster runs. It lists no source by name: a module in `sources/` and its staging folder are enough."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -25,14 +23,13 @@ from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, liv
 from orchestration.housekeeping import forget_job, forget_schedule
 from orchestration.increments import begin, succeeded
 from orchestration.inputs import code_version, fingerprint
-from orchestration.landing import land, releases
+from orchestration.landing import count, land
 from orchestration.notify import failure_sensor
 from orchestration.progress import progress, tell
-from orchestration.publishing.docs import write_docs
-from orchestration.publishing.page import write_page
 from orchestration.publishing.release import publish
+from orchestration.publishing.site import write_site
 from orchestration.schedules import build_sensor, fetch_schedule, something_came, something_changed
-from orchestration.settings import BILL_OF_MATERIALS, settings
+from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
 from orchestration.transform import Translator, asset_key, dbt_resource, forget_results, manifest, marts, tests
 from orchestration.warehouse import load
@@ -55,7 +52,7 @@ def landing_asset(source: Source, table: RawTable) -> AssetsDefinition:
             source.collect(at, table.name)
         landed = [land(at.landing, release, rows) for release, rows in bundled(at.archive, source.name, table.name)]
         added = sum(is_new for _, is_new in landed)
-        held = len(releases(at.landing, source.name, table.name))
+        held = count(at.landing, source.name, table.name)
         return MaterializeResult(metadata={"releases_added": added, "releases_held": held})
 
     return land_releases
@@ -121,7 +118,7 @@ def release() -> MaterializeResult[None]:
             tests_passed=counts.passed,
             tests_warned=counts.warned,
             failed_tests=counts.failed_by_table,
-            page=_write_site,
+            page=lambda folder: write_site(folder, at.dbt_target / "manifest.json"),
             progress=tell,
         )
     return MaterializeResult(
@@ -131,12 +128,6 @@ def release() -> MaterializeResult[None]:
             "dagster/row_count": sum(published.marts.values()),
         }
     )
-
-
-def _write_site(folder: Path) -> None:
-    write_page(folder)
-    write_docs(folder, settings().dbt_target / "manifest.json")
-    shutil.copyfile(BILL_OF_MATERIALS, folder / BILL_OF_MATERIALS.name)
 
 
 SOURCES = discover()

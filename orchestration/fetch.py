@@ -6,10 +6,11 @@ bounds the calls of a day, and a fetch that was stopped, or whose day ran out of
 
 import asyncio
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +19,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from orchestration import holder
 from orchestration.errors import EntrepotError
 from orchestration.http import Client
-from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printings
+from orchestration.landing import Release, checksum_of_file, keep_stream, land, months_held, printing_before, printings
 from orchestration.release_calendar import last_month_due, last_release
 from orchestration.replies import Call, ClosedError, NothingError, RefusedError, UsedUpError
 from orchestration.settings import Settings
@@ -32,7 +34,10 @@ SHRUNKEN = 0.6
 EMPTY_IS_FRESH = timedelta(hours=3)
 MOST_PAGES = 2_000
 MOST_COLUMNS = 200
+SENT = "sent"
 ANSWERS = ("kept", "unchanged", "empty")
+# A log of calls is written anew without what nobody asks of it any more, once there are so many such lines.
+MOST_SPARE_LINES = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Part:
     fresh: int = 0
     calls_left: int | None = None
     off: str = ""
+    note: str = ""
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     closed: str = ""
@@ -78,22 +84,42 @@ class Part:
         return 0 if self.off else len(self.due) - self.outcomes.total()
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a log of calls: that a request was `sent`, or how it ended."""
+
+    at: datetime
+    table: str
+    request: str
+    outcome: str
+
+    @staticmethod
+    def read(text: str) -> "Line | None":
+        """None where a run was killed as it wrote."""
+        try:
+            cells = json.loads(text)
+            return Line(datetime.fromisoformat(cells["at"]), cells["table"], cells["request"], cells["outcome"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def __str__(self) -> str:
+        cells = asdict(self) | {"at": self.at.isoformat(timespec="seconds")}
+        return json.dumps(cells, ensure_ascii=False) + "\n"
+
+
 class CallLog:
-    """Requests to one publisher: a line when one is sent, a line when it is answered. Only ever added to."""
+    """Requests to one publisher: a line when one is sent, a line when it is answered."""
 
     def __init__(self, path: Path, access: Access) -> None:
         self._path, self._access = path, access
         self._zone = ZoneInfo(access.day_zone)
         self._sent: Counter[tuple[str, date]] = Counter()
-        self._answered: dict[tuple[str, str], tuple[datetime, str]] = {}
+        self._answered: dict[tuple[str, str], Line] = {}
         written = path.read_text(encoding="utf-8") if path.is_file() else ""
         self._break = "\n" if written and not written.endswith("\n") else ""
-        for line in written.splitlines():
-            try:
-                entry = json.loads(line)
-                self._count(datetime.fromisoformat(entry["at"]), entry["table"], entry["request"], entry["outcome"])
-            except (ValueError, KeyError, TypeError):
-                continue  # the last line of a run that was killed
+        self._lines = [line for text in written.splitlines() if (line := Line.read(text))]
+        for line in self._lines:
+            self._count(line)
 
     def calls_left(self, table: str, now: datetime) -> int | None:
         """Of the day in the publisher's zone; None where there is no limit."""
@@ -105,21 +131,46 @@ class CallLog:
 
     def answered(self, table: str, request: str) -> tuple[datetime, str] | None:
         """When a request was last answered, and how."""
-        return self._answered.get((table, request))
+        line = self._answered.get((table, request))
+        return (line.at, line.outcome) if line else None
 
     def write(self, table: str, request: str, outcome: str, now: datetime) -> None:
-        self._count(now, table, request, outcome)
-        entry = {"at": now.isoformat(timespec="seconds"), "table": table, "request": request, "outcome": outcome}
+        line = Line(now, table, request, outcome)
+        self._count(line)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as lines:
-            lines.write(self._break + json.dumps(entry, ensure_ascii=False) + "\n")
+            lines.write(f"{self._break}{line}")
         self._break = ""
 
-    def _count(self, at: datetime, table: str, request: str, outcome: str) -> None:
-        if outcome == "sent":
-            self._sent[table, at.astimezone(self._zone).date()] += 1
-        elif outcome in ANSWERS:
-            self._answered[table, request] = at, outcome
+    def shorten(self, now: datetime) -> None:
+        """Keeps the calls of this day and the last answer to each request, once the file is mostly other lines.
+
+        It is replaced whole, or left as it is where the disk refuses. Only who holds the source's lock may do it.
+        """
+        day = now.astimezone(self._zone).date()
+        answers = {id(line) for line in self._answered.values()}
+        kept = [
+            line for line in self._lines if id(line) in answers or (line.outcome == SENT and self._day(line) >= day)
+        ]
+        if len(self._lines) <= 2 * len(kept) + MOST_SPARE_LINES:
+            return
+        part = self._path.with_suffix(".part")
+        with suppress(OSError):
+            with part.open("w", encoding="utf-8") as lines:
+                lines.writelines(map(str, kept))
+                lines.flush()
+                os.fsync(lines.fileno())
+            part.replace(self._path)
+            self._lines, self._break = kept, ""
+
+    def _day(self, line: Line) -> date:
+        return line.at.astimezone(self._zone).date()
+
+    def _count(self, line: Line) -> None:
+        if line.outcome == SENT:
+            self._sent[line.table, self._day(line)] += 1
+        elif line.outcome in ANSWERS:
+            self._answered[line.table, line.request] = line
 
 
 def now_utc() -> datetime:
@@ -144,12 +195,30 @@ def _parts(at: Settings, source: Source, asked: Asked, now: datetime) -> Iterato
         if table.fetch is None:
             continue
         window = _window(source, table, table.fetch, asked, now)
-        requests = [] if off else list(table.fetch.plan(replace(window, has_key=has_key)))
+        note, table_off = (
+            _by_hand(at, source, table.fetch),
+            "" if table.fetch.bulk and table.fetch.bulk.by_hand else off,
+        )
+        requests = [] if table_off or note else list(table.fetch.plan(replace(window, has_key=has_key)))
         printed = last_release(source.name, table.name, now)
         due = [each for each in requests if asked.again or not _is_fresh(log, table, table.fetch, each, now, printed)]
         due.sort(key=lambda request: request.period_to, reverse=True)
         left = log.calls_left(table.name, now)
-        yield Part(source, table, table.fetch, due, fresh=len(requests) - len(due), calls_left=left, off=off)
+        fresh = len(requests) - len(due)
+        yield Part(source, table, table.fetch, due, fresh=fresh, calls_left=left, off=table_off, note=note)
+
+
+def _by_hand(at: Settings, source: Source, fetch: Fetch) -> str:
+    """What a person should do where only they can get a file, and none lies there."""
+    if fetch.bulk is None or not fetch.bulk.by_hand or _brought(at, source, fetch.bulk):
+        return ""
+    return f"nothing lies in {at.downloads / source.name}: {fetch.bulk.by_hand}"
+
+
+def _brought(at: Settings, source: Source, bulk: Bulk) -> list[Path]:
+    """Large files that the user put into the downloads."""
+    found = (at.downloads / source.name).glob("*")
+    return sorted(path for path in found if path.is_file() and bulk.names.fullmatch(path.name))
 
 
 def _window(source: Source, table: RawTable, fetch: Fetch, asked: Asked, now: datetime) -> Window:
@@ -194,14 +263,18 @@ def only_one(at: Settings, sources: Sequence[Source]) -> Iterator[None]:
     at.calls.mkdir(exist_ok=True)
     with ExitStack() as locks:
         for source in sources:
+            note = at.calls / f"{source.name}.json"
             try:
                 lock = FileLock(at.calls / f"{source.name}.lock", is_singleton=True)
                 locks.enter_context(lock.acquire(blocking=False))
             except Timeout:
+                other = holder.noted(note)
                 raise EntrepotError(
-                    f"Another fetch of {source.name} into {at.home} is running. Nothing was asked. "
-                    "Wait until it ends, or set ENTREPOT_HOME."
+                    f"Another fetch of {source.name} into {at.home} is running{f': {other}' if other else ''}. Nothing was "
+                    "asked. Wait until it ends, or set ENTREPOT_HOME."
                 ) from None
+            holder.note(note)
+            locks.callback(holder.remove, note)
         yield
 
 
@@ -250,6 +323,7 @@ class _Fetcher:
         self._at, self._parts, self._asked, self._tell, self._clock = at, parts, asked, tell, clock
         self._source = parts[0].source
         self._log = CallLog(at.calls / f"{self._source.name}.jsonl", self._source.access)
+        self._log.shorten(clock())
         self._queue = iter([(part, request) for part in parts for request in part.due])
         self._agreed = {part.name: asyncio.Lock() for part in parts if part.fetch.contract}
 
@@ -326,8 +400,7 @@ class _Fetcher:
         if call is not None:
             raise RefusedError(f"the reply names ever more pages; {MOST_PAGES:,} were read")
         release = self._release(part, request, period)
-        held = printings(self._at.landing, release)
-        self._check(part, request, rows, held[-1] if held else None)
+        self._check(part, request, rows, printing_before(self._at.landing, release))
         if not rows:
             return "empty"
         _, is_new = land(self._at.landing, release, text_table(rows))
@@ -339,7 +412,7 @@ class _Fetcher:
         """Large files → a release each: those that the user put into the downloads, or else the one asked for."""
         folder = self._at.downloads / self._source.name
         folder.mkdir(parents=True, exist_ok=True)
-        files = sorted(path for path in folder.iterdir() if path.is_file() and bulk.names.fullmatch(path.name))
+        files = _brought(self._at, self._source, bulk)
         with TemporaryDirectory(dir=folder) as work:
             if not files:
                 files = [Path(work) / request.call.url.rpartition("/")[2]]
@@ -379,7 +452,7 @@ class _Fetcher:
                 raise UsedUpError(
                     f"the {access.daily_calls:,} calls of a day are used up; they begin anew at 00:00 {access.day_zone}"
                 )
-            self._log.write(part.table.name, name, "sent", self._clock())
+            self._log.write(part.table.name, name, SENT, self._clock())
 
         return before
 

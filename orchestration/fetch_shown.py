@@ -70,7 +70,8 @@ def plan(parts: Sequence[Part]) -> RenderableType:
         )
         left = "no limit" if part.calls_left is None else f"{part.calls_left:,}"
         table.add_row(part.name, first, last, f"{len(part.due):,}", f"{part.calls:,}", f"{part.fresh:,}", left)
-    return Group(table, *_off(parts), *_days(parts))
+    by_hand = [Text(f"{part.name}: {part.note}.") for part in parts if part.note]
+    return Group(table, *_off(parts), *_days(parts), *by_hand)
 
 
 def summary(parts: Sequence[Part]) -> RenderableType:
@@ -84,6 +85,7 @@ def summary(parts: Sequence[Part]) -> RenderableType:
         for part in parts
         if part.closed and not part.failures
     ]
+    notes += [Text(f"{part.name}: {part.note}.") for part in parts if part.note]
     added = sum(part.outcomes["kept"] for part in parts)
     after = [Text(f"{added:,} releases added: `entrepot build` loads them.")] if added else []
     return Group(table, *_off(parts), *notes, *after)

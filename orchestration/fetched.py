@@ -8,7 +8,7 @@ the command. A run without partitions asks for what is due; a backfill is one ru
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from dagster import (
     AssetExecutionContext,
@@ -20,6 +20,7 @@ from dagster import (
     BetaWarning,
     DagsterInstance,
     DefaultSensorStatus,
+    FreshnessPolicy,
     MonthlyPartitionsDefinition,
     SensorDefinition,
     SensorEvaluationContext,
@@ -34,12 +35,14 @@ from orchestration import fetch as fetching
 from orchestration.errors import EntrepotError
 from orchestration.fetch import Asked, Part, landed_months, only_one
 from orchestration.landing import months_held
+from orchestration.release_calendar import longest_gap
 from orchestration.settings import Settings, settings
 from orchestration.source import Fetch, RawTable, Source, Window, month_after
 
 MONTH = "%Y-%m"
 FAILURES_TOLD = 20
 LOOK_EVERY_SECONDS = 300
+TIME_TO_FETCH = timedelta(days=1)
 
 # Dagster calls the policy of backfills beta; the tests hold what we need of it.
 warnings.filterwarnings("ignore", message=".*backfill_policy.*", category=BetaWarning)
@@ -72,6 +75,15 @@ def months_of(source: Source) -> MonthlyPartitionsDefinition | None:
     return MonthlyPartitionsDefinition(f"{first:{MONTH}}", timezone=source.access.day_zone, fmt=MONTH)
 
 
+def freshness(source: Source, table: RawTable, today: date) -> FreshnessPolicy | None:
+    """By the calendar: something new came within the longest time between two releases, and a day to fetch it.
+
+    It never fails for a publisher that is on time, and may tell late of one that is not: `data_health` is exact.
+    """
+    gap = longest_gap(source.name, table.name, today)
+    return FreshnessPolicy.time_window(fail_window=gap + TIME_TO_FETCH) if gap is not None else None
+
+
 def fetched_asset(source: Source, table: RawTable, fetch: Fetch) -> AssetsDefinition:
     partitions = months_of(source) if is_monthly(fetch) else None
 
@@ -82,6 +94,7 @@ def fetched_asset(source: Source, table: RawTable, fetch: Fetch) -> AssetsDefini
         partitions_def=partitions,
         backfill_policy=BackfillPolicy.single_run() if partitions else None,
         pool=f"fetch_{source.name}",
+        freshness_policy=freshness(source, table, date.today()),  # noqa: DTZ011 # a day more or less changes nothing
         output_required=False,
         description=f"What {source.publisher} answered lately. {table.grain}",
     )

@@ -1,4 +1,4 @@
-"""Who is writing, for the sentence that refuses a second run. It is a note, not the lock: nothing relies on it."""
+"""Who is writing or fetching, for the sentence that refuses a second run. It is a note, not the lock: nothing relies on it."""
 
 import os
 import shlex

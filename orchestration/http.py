@@ -6,7 +6,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,7 @@ from orchestration.source import Access
 USER_AGENT = f"entrepot/{version('entrepot')} (open trade-statistics warehouse; python-httpx/{httpx.__version__})"
 BLOT = "[key]"
 MOST_REDIRECTS = 3
+MOST_BEHIND = timedelta(days=1)
 LARGE_FILE_PATIENCE = 12
 T = TypeVar("T")
 
@@ -152,6 +153,7 @@ class Client:
                 raise self._broken(problem) from None
             except (httpx.InvalidURL, httpx.HTTPError, UnicodeError) as problem:
                 raise RefusedError(f"the request cannot be sent ({type(problem).__name__})") from None
+        _require_the_time(reply)
         self._access.judge(reply)
         return self._judged(reply)
 
@@ -263,14 +265,26 @@ def _within(asked: httpx.Request, following: httpx.Request) -> httpx.Request:
     return following
 
 
+def _require_the_time(reply: Reply) -> None:
+    """What is fetched counts as known from now on. A cache makes a publisher's time older, never newer than it is."""
+    said, now = _moment(reply.headers.get("date")), datetime.now(UTC)
+    if said is not None and said - now > MOST_BEHIND:
+        raise ClosedError(
+            f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC and the publisher's {said:%Y-%m-%d %H:%M}. Figures would "
+            "count as known before they were. Set the clock, then fetch again"
+        )
+
+
 def _retry_after(header: str | None) -> float | None:
     """Seconds, from a number of seconds or a date."""
-    if not header:
-        return None
-    if re.fullmatch(r"\s*[0-9]+\s*", header):
+    if header and re.fullmatch(r"\s*[0-9]+\s*", header):
         return float(header)
+    moment = _moment(header)
+    return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _moment(header: str | None) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(header).astimezone(UTC)
+        return parsedate_to_datetime(header or "").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,8 @@ from orchestration.errors import EntrepotError
 from orchestration.holder import lives
 
 FOOTER_KEY = b"entrepot"
+STAMP = "%Y%m%dT%H%M%S"
+STAMP_LENGTH = len("20250630T093000")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Release:
     @property
     def _printing(self) -> str:
         """The months are part of it: two months fetched at one moment may hold the same rows, or none."""
-        return f"{self.known_from:%Y%m%dT%H%M%S}-{self.months}-{self.checksum[:12]}"
+        return f"{self.known_from:{STAMP}}-{self.months}-{self.checksum[:12]}"
 
     @property
     def months(self) -> str:
@@ -104,11 +107,13 @@ def land(landing: Path, release: Release, rows: pa.Table) -> tuple[Release, bool
     _forget_the_dead(landing / release.source / release.table)
     text = rows.cast(pa.schema([(name, pa.string()) for name in rows.column_names]))
     release = replace(release, row_count=text.num_rows, checksum=checksum(text))
-    earlier = [kept for kept in printings(landing, release) if kept.known_from <= release.known_from]
-    for kept in earlier:
-        if kept.checksum == release.checksum and (kept == earlier[-1] or kept.known_from == release.known_from):
-            return kept, False
-    _write_once(release.path(landing), release, text)
+    before = printing_before(landing, release)
+    if before is not None and before.checksum == release.checksum:
+        return before, False
+    path = release.path(landing)
+    if path.exists():
+        return read_release(path), False
+    _write_once(path, release, text)
     return release, True
 
 
@@ -147,6 +152,11 @@ def releases(landing: Path, source: str, table: str) -> list[Release]:
     return _read((landing / source / table).glob("*.parquet"))
 
 
+def count(landing: Path, source: str, table: str) -> int:
+    """How many releases are held of one table, by the names of their files: no file is opened."""
+    return sum(name.endswith(".parquet") for name in _names(landing / source / table))
+
+
 def unlisted(landing: Path, source: str, table: str, listed: Collection[str]) -> tuple[list[Release], int]:
     """The releases whose ids are not listed, oldest first, and how many are held in all. No other file is opened."""
     files = {f"{source}.{table}.{path.stem}": path for path in (landing / source / table).glob("*.parquet")}
@@ -155,11 +165,10 @@ def unlisted(landing: Path, source: str, table: str, listed: Collection[str]) ->
 
 def months_held(landing: Path, source: str, table: str) -> set[date]:
     """The months that the releases of one table report on, by the names of their files: no file is opened."""
-    spans = [
-        re.search(r"-(\d{4})(\d\d)-(\d{4})(\d\d)-", path.name) for path in (landing / source / table).glob("*.parquet")
-    ]
+    spans = {name[STAMP_LENGTH : STAMP_LENGTH + len("-202501-202512-")] for name in _names(landing / source / table)}
     held = set()
-    for first_year, first_month, last_year, last_month in (map(int, span.groups()) for span in spans if span):
+    for found in (re.fullmatch(r"-(\d{4})(\d\d)-(\d{4})(\d\d)-", span) for span in spans):
+        first_year, first_month, last_year, last_month = map(int, found.groups()) if found else (1, 1, 1, 0)
         months = range(first_year * 12 + first_month - 1, last_year * 12 + last_month)
         held |= {date(month // 12, month % 12 + 1, 1) for month in months}
     return held
@@ -167,8 +176,39 @@ def months_held(landing: Path, source: str, table: str) -> set[date]:
 
 def printings(landing: Path, release: Release) -> list[Release]:
     """The releases held of the same months and the same scope, oldest first. Their file names tell the months."""
-    held = _read((landing / release.source / release.table).glob(f"*-{release.months}-*.parquet"))
-    return [kept for kept in held if kept.scope == release.scope]
+    return _of_one_scope(_of_its_months(landing, release), release)
+
+
+def printing_before(landing: Path, release: Release) -> Release | None:
+    """Of the releases held of the same months and scope, the last that was known when this one was.
+
+    Files are opened from the newest back until it is found: a feed that is asked every hour has thousands of them.
+    """
+    known = f"{release.known_from:{STAMP}}"
+    paths = sorted(path for path in _of_its_months(landing, release) if path.name[:STAMP_LENGTH] <= known)
+    for _, of_a_second in groupby(reversed(paths), lambda path: path.name[:STAMP_LENGTH]):
+        found = [kept for kept in _of_one_scope(of_a_second, release) if kept.known_from <= release.known_from]
+        if found:
+            return found[-1]
+    return None
+
+
+def _of_its_months(landing: Path, release: Release) -> list[Path]:
+    folder = landing / release.source / release.table
+    span = f"-{release.months}-"
+    return [folder / name for name in _names(folder) if span in name and name.endswith(".parquet")]
+
+
+def _of_one_scope(files: Iterable[Path], release: Release) -> list[Release]:
+    return [kept for kept in _read(files) if kept.scope == release.scope]
+
+
+def _names(folder: Path) -> list[str]:
+    """What lies in the folder of a table, which need not be there yet."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 # names alone: making paths of ten thousand costs more than listing them
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _read(files: Iterable[Path]) -> list[Release]:
@@ -212,7 +252,7 @@ def _write_once(path: Path, release: Release, rows: pa.Table) -> None:
 
 def _forget_the_dead(folder: Path) -> None:
     """Removes what a killed run left half-written; the part of a process that lives is left alone."""
-    for part in folder.glob("*.part"):
+    for part in (folder / name for name in _names(folder) if name.endswith(".part")):
         pid = part.stem.rpartition(".")[2]
         if pid.isdecimal() and not lives(int(pid)):
             part.unlink(missing_ok=True)

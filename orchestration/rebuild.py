@@ -18,7 +18,7 @@ def set_aside(at: Settings) -> Path | None:
     It moves only when every landing file is whole and none is missing that it had loaded, so that nothing can be lost.
     One that an earlier try had moved stays there: what was begun in its place is thrown away. None where there was none.
     """
-    _complete_from_archive(at)
+    complete_from_archive(at)
     damaged = verify.read([part for part in verify.parts(at) if part.area == "landing"])
     if damaged:
         named = "; ".join(f"{finding.what}: {finding.state}" for finding in damaged[:MOST_NAMED])
@@ -51,7 +51,7 @@ def forget(at: Settings) -> None:
         path.unlink(missing_ok=True)
 
 
-def _complete_from_archive(at: Settings) -> None:
+def complete_from_archive(at: Settings) -> None:
     """A landing file of the archive that is missing comes back, as any build would bring it."""
     for source in discover():
         for table in source.tables:

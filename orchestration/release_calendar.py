@@ -10,9 +10,10 @@ tells which month a release is the first to print, counted from its own; empty w
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ FIRST_MONTH = date(2015, 1, 1)
 ALL_TABLES = "*"
 LOOK_BACK = timedelta(days=400)
 LOOK_AHEAD_MONTHS = 3
+LOOK_AHEAD = timedelta(days=400)
 NEXT_TOLD = 3
 EARLY_MORNING = time(6)
 
@@ -53,6 +55,11 @@ class Rule:
     @property
     def is_hourly(self) -> bool:
         return self.local_time is None
+
+    @property
+    def owes(self) -> bool:
+        """Whether each release brings what was not there before. Who corrects, or sends when it can, owes nothing."""
+        return self.months_back is not None or self.is_hourly
 
     @property
     def asked_at(self) -> time:
@@ -117,6 +124,19 @@ def last_month_due(source: str, table: str, now: datetime) -> date | None:
         days = [day for day in rule.days(today - LOOK_BACK, today) if rule.moment(day) <= now]
         found += [month for day in days[-2:] if (month := rule.month(day))]
     return max(found, default=None)
+
+
+def longest_gap(source: str, table: str, today: date) -> timedelta | None:
+    """Between two releases that follow each other, from the last before today to thirteen months on; None where none is owed."""
+    moments = sorted(
+        rule.moment(day).astimezone(UTC)
+        for rule in rules_of(source, table)
+        if rule.owes
+        for day in rule.days(today - LOOK_BACK, today + LOOK_AHEAD)
+    )
+    last = max((moment for moment in moments if moment.date() <= today), default=None)
+    coming = [moment for moment in moments if last is not None and moment >= last]
+    return max((later - earlier for earlier, later in pairwise(coming)), default=None)
 
 
 def next_due(source: str, table: str, lag_days: int | None, held: date | None, today: date) -> tuple[date, date] | None:

@@ -39,6 +39,21 @@ class Patience(BaseModel):
     hurry: float = Field(default=1, gt=0)
 
 
+class SparkSettings(BaseModel):
+    """Where Spark's Thrift server answers, and how large a cluster on this machine is; `ENTREPOT_SPARK__PORT=10001` and so on.
+
+    `workers=0` has the server do the work itself.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=10000, gt=0, lt=65536)
+    user: str = "entrepot"
+    workers: int = Field(default=2, ge=0)
+    worker_memory: str = "1g"
+    server_memory: str = "2g"
+    partitions: int = Field(default=2, ge=1)
+
+
 class Settings(BaseSettings):
     """Folders of one installation. `ENTREPOT_HOME` moves all that a run makes; a run writes nowhere else.
 
@@ -62,6 +77,7 @@ class Settings(BaseSettings):
     incremental: bool = False
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
     patience: Patience = Patience()
+    spark: SparkSettings = SparkSettings()
     notify_url: SecretStr | None = None
 
     @field_validator("fetch_via")
@@ -124,6 +140,11 @@ class Settings(BaseSettings):
     @property
     def dbt_target(self) -> Path:
         return self.home / "dbt"
+
+    @property
+    def spark_home(self) -> Path:
+        """What Spark makes: its tables, its logs, what it is handed and hands back."""
+        return self.home / "spark"
 
     @property
     def reference(self) -> Path:
@@ -220,6 +241,11 @@ class _Keys(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="ENTREPOT_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
+
+
+def environment_without(prefix: str) -> dict[str, str]:
+    """The environment for a program that is started, without the variables of that prefix, which would change what it does."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
 
 
 def settings() -> Settings:

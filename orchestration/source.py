@@ -101,6 +101,7 @@ class Bulk:
 
     `describe` says of a file, by its name and its listing, which printing it is; `batches` reads its rows as text, with a
     folder for what it unpacks; `months` finds the first and last month in some rows. All raise `RefusedError`.
+    `by_hand` says how a person gets the file, where its publisher has no interface: then nothing is asked of it.
     """
 
     names: re.Pattern[str]
@@ -108,6 +109,7 @@ class Bulk:
     describe: Callable[[Path, Request], "Printing"]
     batches: Callable[[Path, "Printing", Path], Iterator["pa.RecordBatch"]]
     months: Callable[["pa.RecordBatch"], tuple[date, date] | None]
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)

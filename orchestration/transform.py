@@ -21,6 +21,8 @@ from orchestration.publishing.release import Mart
 from orchestration.settings import Settings
 
 LONGEST_END_SECONDS = 30
+# The second is DuckDB's, where a large sort has no room beside the warehouse.
+OF_A_FULL_DISK = ("No space left on device", "'max_temp_directory_size' setting")
 
 
 class Translator(DagsterDbtTranslator):
@@ -151,7 +153,7 @@ def _explain(settings: Settings, failures: list[dict[str, Any]]) -> str:
         compiled = _compiled(settings, failure)
         if compiled is not None:
             lines.append(f"    see its rows: entrepot query --warehouse --file {quote(str(compiled))}")
-    is_full = any("No space left on device" in str(failure["message"]) for failure in failures)
+    is_full = any(said in str(failure["message"]) for failure in failures for said in OF_A_FULL_DISK)
     lines.append(
         "The disk is full: free some space, then run `entrepot build` again."
         if is_full

@@ -26,10 +26,12 @@ KEPT = {
     "observations": ("2024-01-01", "observation_date >= '2024-01-01'"),
 }
 
+ALL_ROWS = 1_000_000_000
 
-def write_trimmed_archive(target: Path) -> Path:
+
+def write_trimmed_archive(target: Path, sources: str = "*", most_rows: int = ALL_ROWS) -> Path:
     """Writes `<target>/<source>/releases.csv` and its Parquet files; returns `target`."""
-    for listing in sorted((PROJECT / "seeds" / "archive").glob("*/releases.csv")):
+    for listing in sorted((PROJECT / "seeds" / "archive").glob(f"{sources}/releases.csv")):
         folder = target / listing.parent.name
         folder.mkdir(parents=True)
         with listing.open(encoding="utf-8", newline="") as lines:
@@ -37,7 +39,7 @@ def write_trimmed_archive(target: Path) -> Path:
         for entry in entries:
             first_month, condition = KEPT.get(entry["table"], (entry["period_from"], "true"))
             kept = folder / entry["file"]
-            rows = duckdb.read_parquet(str(listing.parent / entry["file"])).filter(condition)
+            rows = duckdb.read_parquet(str(listing.parent / entry["file"])).filter(condition).limit(most_rows)
             rows.write_parquet(str(kept))
             entry["period_from"] = max(first_month, entry["period_from"])
             entry["sha256"] = hashlib.sha256(kept.read_bytes()).hexdigest()

@@ -3,11 +3,13 @@
     exporter and class of goods. `tariff_as_of(day, known_on, metal_share)` says which part of the value of goods that are
     charged on their metal is metal (0-1); without it, all of it. It lives in the published file, beside the marts it reads.
 -#}
-{% macro create_tariff_as_of() %}
+{% macro create_tariff_as_of() %} {{ tariff_as_of_in(this.schema) }} {% endmacro %}
+
+{% macro tariff_as_of_in(schema) %}
     {%- if target.type == "duckdb" %}
-        {%- set regimes = this.schema ~ ".tariff_regimes" %}
-        {%- set scopes = this.schema ~ ".dim_tariff_scope" %}
-        create or replace macro {{ this.schema }}.tariff_as_of
+        {%- set regimes = schema ~ ".tariff_regimes" %}
+        {%- set scopes = schema ~ ".dim_tariff_scope" %}
+        create or replace macro {{ schema }}.tariff_as_of
         {%- for parameters, share in [("day, known_on", "null"), ("day, known_on, metal_share", "metal_share")] %}
             {%- set questions %}
                 (

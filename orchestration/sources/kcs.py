@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from orchestration import hs_list
 from orchestration.replies import KEY, Call, ClosedError, PassingError, RefusedError, Reply, UsedUpError, read_xml
 from orchestration.source import Access, Fetch, Page, RawTable, Request, Row, Source, Window, month_after
 
@@ -382,6 +383,21 @@ SOURCE = Source(
                 refetch_from=may_be_revised,
                 check=six_digits,
                 fresh=FRESH,
+            ),
+        ),
+        RawTable(
+            name="hs_codes",
+            columns=hs_list.COLUMNS,
+            grain="One row per ten-digit code of Korea's tariff and span of days: its names and units. A file of the portal, by hand.",
+            unit="text",
+            release_lag_days=None,
+            fetch=Fetch(
+                plan=hs_list.newest_list,
+                read=hs_list.no_reply,
+                first_open=january_before,
+                open_status="final",
+                fresh=timedelta(),
+                bulk=hs_list.BULK,
             ),
         ),
         flash_table("flash_product_exports", "prlstMmUtPrviExpAcrs", "exports"),

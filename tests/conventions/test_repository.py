@@ -79,7 +79,7 @@ def test_no_file_names(what: str) -> None:
 
 def pinned(lock: str) -> dict[str, Version]:
     text = (PROJECT / lock).read_text(encoding="utf-8")
-    return {name: Version(version) for name, version in re.findall(r"^([\w.-]+)(?:\[\w,]+\])?==([\w.]+)", text, re.M)}
+    return {name: Version(version) for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)", text, re.M)}
 
 
 def test_the_lock_of_the_postgres_extra_has_what_it_asks_for_and_agrees_with_the_main_lock() -> None:
@@ -91,6 +91,12 @@ def test_the_lock_of_the_postgres_extra_has_what_it_asks_for_and_agrees_with_the
         name: extra[name] for name in extra.keys() & main.keys()
     }
     assert not any(name.startswith("adbc") for name in main), "the extra is no part of the default installation"
+
+
+def test_the_lock_of_spark_is_the_main_lock_and_what_spark_needs() -> None:
+    main, whole = pinned("requirements.lock"), pinned("requirements-spark.lock")
+    assert {name: whole.get(name) for name in main} == main
+    assert {"dbt-spark", "pyspark", "pyhive", "thrift"} <= whole.keys() - main.keys()
 
 
 def test_the_readme_names_every_mart(project: Declared) -> None:

@@ -101,7 +101,14 @@ class Graph:
                 if child not in found:
                     found.add(child)
                     below.append(child)
-        built = {f"model.entrepot.{name}" for name in FIGURES} & found
+        figures = {f"model.entrepot.{name}" for name in FIGURES} & found
+        above, leading = [*figures], set(figures)
+        while above:
+            for parent in self._manifest.parent_map[above.pop()]:
+                if parent in found - leading:
+                    above.append(parent)
+                    leading.add(parent)
+        built = figures | {name for name in leading if nodes[name].config.materialized == "table"}
         stale = {name for name in found - built if name in nodes and nodes[name].config.materialized == "table"}
         tests = [
             name

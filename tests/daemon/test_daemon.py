@@ -152,9 +152,17 @@ def family(pid: int) -> list[int]:
 
 
 def kill(*pids: int) -> None:
+    """Returns when they are dead: until then their children are still theirs, and `family` would name them."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    while any(runs(pid) for pid in pids):
+        time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(told.strip()) and not told.startswith("Z")
 
 
 def until(condition: Callable[[], object], what: str, log: Path) -> None:

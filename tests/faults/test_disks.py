@@ -23,7 +23,8 @@ from orchestration.publishing import release
 from orchestration.publishing.release import Mart, Publication, publish
 from orchestration.settings import PROJECT, Settings
 from orchestration.source import RawTable, Source
-from orchestration.warehouse import load
+from orchestration.transform import OF_A_FULL_DISK
+from orchestration.warehouse import connect, load
 
 from .releases import leftovers, served_whole
 
@@ -92,11 +93,11 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Disk]:
     folder = tmp_path / "작은 disk"
     folder.mkdir()
     disk = Disk(folder)
-    if not disk.mount("-t", "tmpfs", "-o", "size=80m", "tmpfs"):
+    if not disk.mount("-t", "tmpfs", "-o", f"size={getattr(request, 'param', '80m')}", "tmpfs"):
         pytest.skip("a small disk cannot be mounted here: it needs root and the right to mount")
     try:
         yield disk
@@ -216,6 +217,29 @@ def test_a_disk_that_is_full_during_a_load_keeps_no_half_of_a_release_and_blames
     disk.make_room()
     assert loaded(disk.folder) == 60_100
     assert leftovers(disk.folder) == []
+
+
+def test_a_sort_that_fills_the_disk_beside_the_warehouse_is_told_as_a_full_disk_and_leaves_nothing(disk: Disk) -> None:
+    """What it holds beyond its memory lies beside the warehouse, of dbt as of a load; `transform` knows it by its words."""
+    before = a_home(disk.folder)
+    disk.fill(but_bytes=10_000_000)
+
+    def sort(rows: int) -> None:
+        with connect(disk.folder / "warehouse.duckdb") as warehouse:
+            warehouse.execute("set memory_limit = '30MB'")
+            warehouse.execute(
+                f"create or replace temp table sorted as select uuid() as id from range({rows}) order by id"
+            )
+
+    with pytest.raises(EntrepotError, match=r"Cannot write .*failed to offload data.*Free some space") as refusal:
+        sort(3_000_000)
+    assert any(said in str(refusal.value.__cause__) for said in OF_A_FULL_DISK)
+    assert served_whole(disk.folder) == before
+    assert leftovers(disk.folder) == []
+    disk.make_room()
+    sort(1_000_000)
+    landed(disk.folder)
+    assert loaded(disk.folder) == 110
 
 
 def test_a_disk_that_is_full_during_a_release_leaves_the_one_before(disk: Disk) -> None:

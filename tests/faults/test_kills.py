@@ -10,6 +10,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from rich.table import Table
 
 from orchestration.settings import PROJECT
 from tests.conftest import HOME_NAME, environment
+from tests.trimmed_archive import write_trimmed_archive
 
 from .dying import MOMENTS_OF, MOMENTS_OF_A_FETCH, Done, Order
 from .publishers import ecb
@@ -32,7 +34,6 @@ from .releases import damages, differing_rows, leftovers, not_loaded, served_who
 
 KILLS = int(os.environ.get("ENTREPOT_KILLS", "6"))
 KILLS_OF = {"bare": KILLS, "short": KILLS // 10}
-SECONDS_OF = {"bare": 3, "short": 15}  # about, for kills at any time; a run that has ended before is counted as such
 AT_RANDOM = "at any time"
 STRIDE = 7  # prime to the count of moments: a few kills are spread over them, many reach each
 NEW = ("country_workbook", "reference_rates")  # the tables whose printings come with the run that is killed
@@ -91,29 +92,35 @@ class Outcomes:
         Console(width=140).print(table)
 
 
-@pytest.fixture(scope="module")
-def older_archive(trimmed_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The trimmed archive before the printings of two tables came."""
-    archive = shutil.copytree(trimmed_archive, tmp_path_factory.mktemp("older") / "archive")
-    for listing in archive.glob("*/releases.csv"):
+@pytest.fixture
+def archives(job: str, trimmed_archive: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Before the printings of two tables came, and with them. The bare job, killed most often, has little to carry."""
+    newer = trimmed_archive
+    if job == "bare":
+        newer = write_trimmed_archive(tmp_path / "newer", sources="[ce]*", most_rows=500)
+    older = shutil.copytree(newer, tmp_path / "older")
+    for listing in older.glob("*/releases.csv"):
         with listing.open(encoding="utf-8", newline="") as lines:
             entries = list(csv.DictReader(lines))
         with listing.open("w", encoding="utf-8", newline="") as lines:
             writer = csv.DictWriter(lines, fieldnames=list(entries[0]))
             writer.writeheader()
             writer.writerows(entry for entry in entries if entry["table"] not in NEW)
-    return archive
+    return older, newer
 
 
 @pytest.mark.parametrize("job", [job for job in MOMENTS_OF if KILLS_OF[job]])
 def test_a_run_that_is_killed_at_any_moment_costs_no_reader_anything_and_the_next_needs_no_hand(
-    run: Run, trimmed_archive: Path, older_archive: Path, tmp_path: Path, job: str
+    run: Run, archives: tuple[Path, Path], tmp_path: Path, job: str
 ) -> None:
+    older, newer = archives
     before, undisturbed = tmp_path / "before" / HOME_NAME, tmp_path / "undisturbed" / HOME_NAME
     before.mkdir(parents=True)
-    assert run("first" if job == "short" else job, before, older_archive).code == 0
+    assert run("first" if job == "short" else job, before, older).code == 0
     shutil.copytree(before, undisturbed, symlinks=True)
-    points = run(job, undisturbed, trimmed_archive).points
+    started = time.monotonic()
+    points = run(job, undisturbed, newer).points
+    seconds = time.monotonic() - started
     assert set(points) == set(MOMENTS_OF[job])
     assert differing_rows(before, undisturbed)
 
@@ -125,22 +132,22 @@ def test_a_run_that_is_killed_at_any_moment_costs_no_reader_anything_and_the_nex
         shutil.copytree(before, home, symlinks=True)
         if number % 4 == 3:
             moment = AT_RANDOM
-            done = run(job, home, trimmed_archive, after_seconds=chance.uniform(0, SECONDS_OF[job]))
+            done = run(job, home, newer, after_seconds=chance.uniform(0, seconds))
         else:
             moment = moments[(number - number // 4) * STRIDE % len(moments)]
             point = chance.randint(1, points[moment])
-            done = run(job, home, trimmed_archive, moment=moment, point=point)
+            done = run(job, home, newer, moment=moment, point=point)
             assert done.code == -9
         outcomes.kills[moment] += done.code == -9
         outcomes.ended_before[moment] += done.code == 0
         read = served_whole(home).release_id
         (outcomes.old if read == old else outcomes.new)[moment] += 1
-        assert run(job, home, trimmed_archive).code == 0, moment
+        assert run(job, home, newer).code == 0, moment
         assert served_whole(home).release_id not in (old, read)
         assert differing_rows(home, undisturbed) == {}, moment
         assert leftovers(home) == [], moment
         assert [folder.name for folder in (home / "serving" / "releases").iterdir()] == [served_whole(home).release_id]
-        assert (damages(home, trimmed_archive), not_loaded(home)) == ([], set()), moment
+        assert (damages(home, newer), not_loaded(home)) == ([], set()), moment
         outcomes.mended[moment] += 1
         shutil.rmtree(home)
     outcomes.show()

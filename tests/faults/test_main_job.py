@@ -389,38 +389,28 @@ def test_a_run_that_is_interrupted_ends_in_one_sentence_and_readers_keep_what_th
     assert entrepot(copied, "status").returncode == 0
 
 
-def test_a_run_without_a_hand_after_kills_at_any_moment_gives_what_an_undisturbed_run_gives(
-    built: "Built", tmp_path: Path, start: Start, entrepot: Command
+def test_a_home_of_which_only_the_landing_files_are_whole_is_built_again_as_it_was_though_killed_on_the_way(
+    built: "Built", copied: Path, tmp_path: Path, start: Start, entrepot: Command
 ) -> None:
-    home = tmp_path / "killed"
+    """The warehouse overwritten, runs killed, the served manifest damaged, the link set to nothing: one command mends all."""
+    (copied / "warehouse.duckdb").write_bytes(b"nothing of the kind" * 10_000)
+    told = entrepot(copied, "verify", COLUMNS="240")
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert "entrepot build --from-landing" in " ".join(told.stdout.split())
     moments = random.Random(20250708)  # noqa: S311
     for number in range(KILLS):
-        run = start(home, tmp_path / f"said-{number}", "entrepot", "build")
+        run = start(copied, tmp_path / f"said-{number}", "entrepot", "build", "--from-landing")
         try:
             run.wait(timeout=0.75 * built.seconds * (number + moments.random()) / KILLS)
         except subprocess.TimeoutExpired:
             kill_all(run)
-        assert entrepot(home, "query", "select 1").returncode == 0 or not (home / "serving" / "current").exists()
-    answer = entrepot(home, "build")
-    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
-    assert differing_rows(home, built.home) == {}
-    assert leftovers(home) == []
-
-
-def test_a_home_of_which_only_the_landing_files_are_whole_is_built_again_as_it_was(
-    built: "Built", copied: Path, entrepot: Command
-) -> None:
-    """The warehouse overwritten, the served manifest damaged, the link set to nothing: one command mends all three."""
-    (copied / "warehouse.duckdb").write_bytes(b"nothing of the kind" * 10_000)
+        assert served_whole(copied)
     (copied / "serving" / "current" / "manifest.json").write_text("{")
     damaged = served(copied)
     (copied / "serving" / "current").unlink()
     (copied / "serving" / "current").symlink_to("releases/20200101T000000000000Z-00000000")
     assert_refused(entrepot(copied, "build"), "manifest.json is missing or damaged", "`entrepot build --force`")
-    told = entrepot(copied, "verify", COLUMNS="240")
-    assert told.returncode == 1
-    assert "Traceback" not in told.stderr
-    assert "entrepot build --from-landing" in " ".join(told.stdout.split())
     answer = entrepot(copied, "build", "--from-landing")
     assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
     assert served_whole(copied).release_id != damaged

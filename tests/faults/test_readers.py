@@ -91,6 +91,7 @@ def reading(serving: Path, threads: int, *questions: Path) -> Iterator[subproces
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Linux shares a machine between sessions first: many readers leave the publisher its part
     )
     try:
         yield process

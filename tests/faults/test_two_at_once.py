@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from orchestration.errors import EntrepotError
+from orchestration.fetch import only_one
 from orchestration.holder import noted
 from orchestration.landing import releases
 from orchestration.settings import PROJECT, Settings
+from orchestration.source import discover
 from orchestration.warehouse import load
 
 from .releases import leftovers, not_loaded
@@ -23,6 +27,17 @@ from pathlib import Path
 from orchestration.settings import Settings
 
 with Settings(home=Path(sys.argv[1])).writer():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+FETCH = """
+import sys, time
+from pathlib import Path
+from orchestration.fetch import only_one
+from orchestration.settings import Settings
+from orchestration.source import discover
+
+with only_one(Settings(home=Path(sys.argv[1])), [source for source in discover() if source.name == "ecb"]):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -60,6 +75,27 @@ def test_the_lock_of_a_killed_run_stops_nobody_and_its_note_is_not_believed(tmp_
         assert holder is not None
         assert holder.pid == os.getpid()
     assert not (tmp_path / "writer.json").exists()
+
+
+def test_a_second_fetch_of_a_source_names_the_first_and_one_of_another_source_goes_on(tmp_path: Path) -> None:
+    at, sources = Settings(home=tmp_path), {source.name: source for source in discover()}
+    with start(FETCH, tmp_path) as fetching:
+        assert fetching.stdout is not None
+        assert fetching.stdout.readline() == "held\n"
+        with (
+            pytest.raises(
+                EntrepotError, match=rf"Another fetch of ecb .*process {fetching.pid}, since .*Nothing was asked"
+            ),
+            only_one(at, [sources["ecb"]]),
+        ):
+            pass
+        with only_one(at, [sources["fred"]]):
+            assert noted(at.calls / "fred.json") is not None
+        fetching.kill()
+        fetching.wait()
+    with only_one(at, [sources["ecb"]]):
+        pass
+    assert [path.name for path in at.calls.glob("*.json")] == []
 
 
 def test_printings_that_land_while_others_are_loaded_are_each_loaded_once(tmp_path: Path) -> None:

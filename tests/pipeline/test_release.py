@@ -197,6 +197,18 @@ def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_column
     )
 
 
+def test_status_names_a_damaged_release_that_is_not_served_and_shows_the_rest(
+    copied: Path, entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    damaged = copied / "serving" / "releases" / "20200101T000000000000Z-00000000"
+    damaged.mkdir()
+    (damaged / "manifest.json").write_text("{")
+    answer = entrepot(copied, "status")
+    assert answer.returncode == 0, answer.stderr
+    assert re.search(rf"^{damaged.name} +damaged +see `verify`", answer.stdout, re.MULTILINE)
+    assert re.search(rf"^{(copied / 'serving' / 'current').readlink().name} +\d{{4}}-", answer.stdout, re.MULTILINE)
+
+
 def test_the_release_says_what_it_was_made_with(built: "Built") -> None:
     current = built.home / "serving" / "current"
     assert (current / BILL_OF_MATERIALS.name).read_bytes() == BILL_OF_MATERIALS.read_bytes()

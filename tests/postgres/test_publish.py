@@ -14,7 +14,8 @@ import pytest
 
 from orchestration.publishing.release import Publication, current
 
-from .conftest import ADMIN, HOST, PATIENCE_SECONDS, Database, Session, renew, until
+from .conftest import renew
+from .server import ADMIN, HOST, PATIENCE_SECONDS, Database, Session, until
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]

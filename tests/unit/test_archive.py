@@ -40,6 +40,7 @@ NOT_BUNDLED = {
     "kcs.flash_partner_imports",
     "kcs.flash_product_exports",
     "kcs.flash_product_imports",
+    "kcs.hs_codes",
     "kcs.item_trade",
     "kcs.national_trade",
     "rss.items",

@@ -45,6 +45,12 @@ def test_a_disk_that_refuses_is_told_from_our_own_errors(problem: Exception, ref
             'IO Error: Could not write file "warehouse.duckdb": No space left on device',
             "The disk is full: free some space",
         ),
+        (
+            "Out of Memory Error: failed to offload data block of size 256.0 KiB (35.7 MiB/35.9 MiB used).\n"
+            "This limit was set by the 'max_temp_directory_size' setting.",
+            "The disk is full: free some space",
+        ),
+        ("Out of Memory Error: could not allocate block of size 256.0 KiB", "Mend the data or the model it names"),
         ("Got 1 result, configured to fail if != 0", "Mend the data or the model it names"),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from orchestration.fetch import text_table
-from orchestration.http import _retry_after
+from orchestration.http import _require_the_time, _retry_after
 from orchestration.landing import Release, land
 from orchestration.replies import Call, RefusedError, Reply, read_csv, read_json, read_xml, unzip
 from orchestration.source import RawTable, Source
@@ -140,6 +140,13 @@ def test_a_printed_number_has_blanks_and_commas() -> None:
 )
 def test_a_time_to_wait_that_is_none_is_not_known(header: str) -> None:
     assert _retry_after(header) in (None, 0.0)
+
+
+@pytest.mark.parametrize(
+    "header", ["²", "Thu, 01 Jan 99999 00:00:00 GMT", "yesterday", "", "Mon, 01 Jan 2001 00:00:00 GMT"]
+)
+def test_a_publishers_time_that_is_none_or_lies_before_ours_stops_no_fetch(header: str) -> None:
+    _require_the_time(Reply(Call("https://example.org"), 200, b"", {"date": header}))
 
 
 def test_half_a_letter_and_too_many_columns_are_refused() -> None:

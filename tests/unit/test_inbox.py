@@ -1,7 +1,8 @@
 """Files that a user brings: what is taken in, what is refused and how that is said."""
 
+import hashlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
+from orchestration import inbox
 from orchestration.declared_assets import judged, judged_zones
 from orchestration.inbox import FILES, SHAPES, UnreadableFileError, brought, collect, read, take_in, waiting
 from orchestration.landing import releases
@@ -55,7 +57,7 @@ REFUSED = [
     ("prices/a.csv", b"asset_code,date,close\nk\xff,2025-01-01,1\n", "is not UTF-8"),
     ("prices/a.csv", PRICES + '"kospi,2025-07-08,1\n', "is not CSV at line 3"),
     ("prices/a.txt", PRICES, "is neither .csv nor .parquet"),
-    ("prices/a.parquet", b"PAR1 and no more", "is not a Parquet file that can be read"),
+    ("prices/a.parquet", b"PAR1 and no more", "is not a Parquet file that can be read (Parquet "),
     ("prices/a@2999-01-01.csv", PRICES, "which has not come"),
     ("prices/a@2025-02-30.csv", PRICES, "a day that does not exist"),
     ("a.csv", PRICES, "lies in the wrong place"),
@@ -94,6 +96,64 @@ def test_a_name_with_a_day_says_when_it_was_known(at: Settings) -> None:
     (kept,) = releases(at.landing, "inbox", "prices")
     assert (kept.url, kept.known_from.date()) == ("inbox/prices/a.csv", date(2025, 7, 8))
     assert (kept.period_from, kept.period_to) == (date(2025, 7, 1), date(2025, 7, 1))
+    assert (kept.published_from, kept.published_to) == (date(2025, 7, 8), date(2025, 7, 8))
+    assert kept.basis == "brought as a@2025-07-08.csv"
+
+
+def test_a_name_may_say_that_it_is_known_from_today(at: Settings) -> None:
+    put(at, f"prices/a@{datetime.now(UTC).date()}.csv", PRICES)
+    assert [verdict.verdict for verdict in take_in(at)] == ["taken"]
+
+
+LATER = PRICES + "kospi,2025-07-08,3114.95\n"
+HOURS = [datetime(2025, 7, 9, hour) for hour in range(4)]  # noqa: DTZ001 - UTC without a zone, as releases have it
+
+
+@pytest.mark.parametrize(("name", "are_new"), [("a.csv", [True] * 4), ("a@2025-07-08.csv", [True, True, False, False])])
+def test_content_that_comes_back_is_a_printing_unless_it_was_brought_for_that_very_day(
+    at: Settings, name: str, are_new: list[bool]
+) -> None:
+    found = []
+    for now, content in zip(HOURS, [PRICES, LATER, PRICES, LATER], strict=True):
+        path = put(at, f"prices/{name}", content)
+        found.append(inbox._judged(at, path, now).is_new)
+    assert found == are_new
+
+
+def test_a_file_of_several_batches_covers_the_months_of_all_of_them(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "ROWS_AT_ONCE", 1)
+    put(
+        at,
+        "prices/a.csv",
+        "asset_code,date,close\n" + "".join(f"k,2025-{month}-01,1\n" for month in ("07", "02", "05")),
+    )
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "prices")
+    assert (kept.period_from, kept.period_to) == (date(2025, 2, 1), date(2025, 7, 1))
+    assert (kept.settled_through, kept.row_count) == (date(2025, 7, 1), 3)
+    file = pq.ParquetFile(kept.path(at.landing)).metadata
+    assert {file.row_group(0).column(at_column).compression for at_column in range(file.num_columns)} == {"ZSTD"}
+
+
+def test_a_file_that_becomes_like_another_is_a_printing_of_its_own(at: Settings) -> None:
+    for now, name, content in zip(HOURS, ("a", "b", "a"), (PRICES, LATER, LATER), strict=False):
+        assert inbox._judged(at, put(at, f"prices/{name}.csv", content), now).is_new
+
+
+def test_a_file_whose_rows_name_no_month_counts_for_the_month_in_which_it_was_brought(at: Settings) -> None:
+    put(at, "prices/assets.csv", "asset_code,asset_name,unit,calendar\nkosdaq,KOSDAQ,index,XKRX\n")
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "assets")
+    assert kept.retrieved_at is not None
+    assert (kept.period_from, kept.period_to) == (kept.retrieved_at.date().replace(day=1),) * 2
+
+
+def test_a_folder_that_has_no_business_here_is_told(at: Settings) -> None:
+    (at.inbox / "odd").mkdir()
+    (verdict,) = take_in(at)
+    assert (verdict.verdict, verdict.reason.partition(":")[0]) == ("refused", "odd lies in the wrong place")
 
 
 def test_a_row_with_too_many_cells_keeps_its_line_and_is_marked(at: Settings) -> None:
@@ -111,6 +171,106 @@ def test_parquet_says_what_the_same_csv_says(at: Settings) -> None:
     (lines,) = read(put(at, "prices/a.csv", PRICES), "prices")
     for column in SHAPES["prices"].columns:
         assert parquet.column(column).equals(lines.column(column)), column
+
+
+def test_parquet_rows_keep_their_number_over_all_batches_and_columns_that_it_lacks_are_empty(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "ROWS_AT_ONCE", 2)
+    path = at.inbox / "trade" / "a.parquet"
+    required = {name: ["x", "y", "z"] for name in SHAPES["trade"].required}
+    pq.write_table(pa.table(required), path)
+    batches = list(read(path, "trade"))
+    assert [batch.column("line").to_pylist() for batch in batches] == [["1", "2"], ["3"]]
+    for batch in batches:
+        assert batch.schema.names == [*SHAPES["trade"].columns, "line", "unreadable"]
+        assert {batch.column(name).null_count == len(batch) for name in (*SHAPES["trade"].optional, "unreadable")} == {
+            True
+        }
+        assert {batch.column(name).null_count for name in SHAPES["trade"].required} == {0}
+
+
+def test_a_parquet_value_is_text_as_a_csv_would_have_it(at: Settings) -> None:
+    noon = [datetime(2025, 7, 7, 12), datetime(2025, 7, 7)]  # noqa: DTZ001
+    path = at.inbox / "prices" / "a.parquet"
+    pq.write_table(pa.table({"asset_code": ["a", "b"], "date": noon, "close": [1e-7, 12345678901234567.0]}), path)
+    (batch,) = read(path, "prices")
+    assert batch.column("date").to_pylist() == ["2025-07-07 12:00:00.000000", "2025-07-07"]
+    assert batch.column("close").to_pylist() == ["0.0000001", "12345678901234568"]
+    days = pa.array([datetime(2025, 7, 7), datetime(2025, 7, 7, 9)], pa.timestamp("s", "UTC"))  # noqa: DTZ001
+    pq.write_table(pa.table({"asset_code": ["a 00:00:00", "b"], "date": days, "close": ["", ""]}), path)
+    (batch,) = read(path, "prices")
+    assert batch.column("date").to_pylist() == ["2025-07-07", "2025-07-07 09:00:00.000Z"]
+    assert batch.column("asset_code").to_pylist() == ["a 00:00:00", "b"]
+    closes = pa.array([2.0, None])
+    pq.write_table(pa.table({"asset_code": ["a", "b"], "date": ["", ""], "close": closes}), path)
+    assert [batch.column("close").to_pylist() for batch in read(path, "prices")] == [["2", None]]
+    pq.write_table(pa.table({"asset_code": ["b"], "date": [""], "close": closes[1:]}), path)
+    assert [batch.column("close").type for batch in read(path, "prices")] == [pa.string()]
+
+
+NOT_UTF8 = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff"))
+REFUSED_PARQUET = [
+    (pa.array(["kospi"]), pa.array([["2025-07-07"]]), "has lists in column date"),
+    (NOT_UTF8, pa.array(["2025-07-07"]), "is not a Parquet file that can be read"),
+]
+
+
+@pytest.mark.parametrize(("codes", "days", "said"), REFUSED_PARQUET)
+def test_a_parquet_file_whose_values_are_no_text_is_refused(
+    at: Settings, codes: pa.Array, days: pa.Array, said: str
+) -> None:
+    pq.write_table(pa.table({"asset_code": codes, "date": days, "close": ["1"]}), at.inbox / "prices" / "a.parquet")
+    (verdict,) = take_in(at)
+    assert (verdict.verdict, said in verdict.reason) == ("refused", True), verdict.reason
+    assert releases(at.landing, "inbox", "prices") == []
+
+
+def test_a_parquet_file_is_read_group_by_group_and_a_group_has_a_bound(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = at.inbox / "prices" / "a.parquet"
+    pq.write_table(pa.table({name: pa.array([], pa.string()) for name in SHAPES["prices"].required}), path)
+    assert [(verdict.verdict, verdict.row_count) for verdict in take_in(at)] == [("taken", 0)]
+    pq.write_table(pa.table({name: ["1"] for name in SHAPES["prices"].required}), path)
+    group = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
+    monkeypatch.setattr(inbox, "LARGEST_GROUP", group - 1)
+    assert f"has {group:,} bytes in one row group" in take_in(at)[0].reason
+    monkeypatch.setattr(inbox, "LARGEST_GROUP", group)
+    assert take_in(at)[0].verdict == "taken"
+
+
+def test_what_became_of_each_file_is_listed_once_until_it_changes(at: Settings) -> None:
+    put(at, "prices/bad.csv", "")
+    put(at, "prices/good.csv", PRICES)
+    for _ in range(2):
+        collect(at, FILES)
+    (listing,) = releases(at.landing, "inbox", FILES)
+    bad, good = pq.read_table(listing.path(at.landing)).to_pylist()
+    assert bad == {
+        "file_name": "prices/bad.csv",
+        "table_name": "prices",
+        "verdict": "refused",
+        "reason": "prices/bad.csv is empty: write its header and rows, or take it away.",
+        "row_count": "0",
+        "sha256": "",
+    }
+    assert (good["file_name"], good["verdict"], good["reason"], good["row_count"]) == (
+        "prices/good.csv",
+        "taken",
+        "",
+        "1",
+    )
+    assert good["sha256"] == hashlib.sha256(PRICES.encode()).hexdigest()
+
+
+def test_only_files_that_a_build_will_take_in_are_waited_for(at: Settings) -> None:
+    put(at, "stray.csv", PRICES)
+    put(at, "prices/0.csv", "")
+    put(at, "prices/notes.txt", "x")
+    (at.inbox / "prices" / "folder.csv").mkdir()
+    put(at, "prices/a.csv", PRICES)
+    assert waiting(at) == ["prices/a.csv"]
 
 
 def test_an_empty_inbox_keeps_nothing_and_a_mended_file_leaves_the_list(at: Settings) -> None:

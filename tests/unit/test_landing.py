@@ -16,6 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from orchestration import landing
 from orchestration.errors import EntrepotError
 from orchestration.landing import FOOTER_KEY, Release, checksum, land, read_release, releases
 
@@ -121,6 +122,54 @@ def test_releases_come_oldest_first_however_they_were_landed(tmp_path: Path) -> 
         land(tmp_path, published(day), printing)
     held = releases(tmp_path, "kcs", "country_totals")
     assert [release.published_to for release in held] == [date(2024, 8, 1), date(2025, 1, 1), date(2025, 8, 1)]
+
+
+def hourly(feed: str, hour: int) -> Release:
+    moment = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hour)
+    return replace(RELEASE, scope=feed, published_from=None, published_to=None, retrieved_at=moment)
+
+
+def test_the_printing_before_is_found_without_opening_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = ("economy", "ministry", "news")
+    for hour in range(20):
+        for feed in feeds if hour % 4 == 0 else feeds[2:]:
+            land(tmp_path, hourly(feed, hour), rows(year=[feed, str(hour)], expDlr=["1", "2"]))
+    assert landing.count(tmp_path, "kcs", "country_totals") == 30
+    opened: list[Path] = []
+
+    def watched(path: Path) -> Release:
+        opened.append(path)
+        return read_release(path)
+
+    monkeypatch.setattr(landing, "read_release", watched)
+    for feed, hour, files_opened in (("news", 19, 1), ("ministry", 16, 6)):
+        opened.clear()
+        before = landing.printing_before(tmp_path, hourly(feed, 100))
+        assert before is not None
+        assert (before.scope, before.known_from) == (feed, hourly(feed, hour).known_from)
+        assert len(opened) == files_opened
+    opened.clear()
+    assert landing.printing_before(tmp_path, hourly("news", -1)) is None
+    assert opened == []
+
+
+def test_of_two_printings_of_one_second_the_later_is_the_one_before(tmp_path: Path) -> None:
+    for micros, printing in ((900_000, A), (100_000, B)):
+        moment = datetime(2026, 11, 1, 0, 0, 0, micros, tzinfo=UTC)
+        land(tmp_path, replace(hourly("news", 0), retrieved_at=moment), printing)
+    before = landing.printing_before(tmp_path, hourly("news", 1))
+    assert before is not None
+    assert before.checksum == checksum(A)
+
+
+def test_the_months_that_are_held_are_told_by_names_alone(tmp_path: Path) -> None:
+    kept, _ = land(tmp_path, RELEASE, A)
+    kept.path(tmp_path).write_bytes(b"damaged")
+    (kept.path(tmp_path).parent / "notes.txt").write_text("mine")
+    assert landing.months_held(tmp_path, "kcs", "country_totals") == {date(2025, month, 1) for month in range(1, 6)}
+    assert landing.months_held(tmp_path, "kcs", "none") == set()
 
 
 def test_a_table_without_releases_has_none(tmp_path: Path) -> None:

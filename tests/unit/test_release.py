@@ -395,7 +395,9 @@ def test_a_release_whose_page_fails_is_not_published(serving: Path, warehouse: P
     def stumble(folder: Path) -> None:
         raise KeyError("balance_usd")
 
-    with pytest.raises(EntrepotError, match=f"The page cannot be drawn .KeyError.*{first.release_id} is still served"):
+    with pytest.raises(
+        EntrepotError, match=f"The page cannot be drawn .KeyError: 'balance_usd'.*{first.release_id} is still served"
+    ):
         publish(serving, warehouse, page=stumble)
     assert release.current(serving) == first
     assert [path.name for path in (serving / "releases").iterdir()] == [first.release_id]

@@ -8,7 +8,16 @@ import pytest
 from dateutil.rrule import rrulestr
 
 from orchestration import release_calendar
-from orchestration.release_calendar import Rule, last_month_due, last_release, months_due, next_due, rules_of, told
+from orchestration.release_calendar import (
+    Rule,
+    last_month_due,
+    last_release,
+    longest_gap,
+    months_due,
+    next_due,
+    rules_of,
+    told,
+)
 from orchestration.settings import settings
 from orchestration.source import discover
 
@@ -105,6 +114,18 @@ def test_a_table_without_a_calendar_is_due_by_its_lag_and_one_that_nobody_owes_n
 def test_headlines_have_no_release_that_would_make_an_answer_old() -> None:
     assert last_release("rss", "items", datetime(2026, 11, 24, tzinfo=UTC)) is None
     assert all(rule.is_hourly for rule in rules_of("rss", "items"))
+
+
+def test_the_longest_gap_is_that_of_the_months_to_come() -> None:
+    assert longest_gap("census", "country_imports", date(2026, 11, 24)) == timedelta(days=33)
+    easter = timedelta(days=4, hours=23)  # from Thursday to Tuesday, and one hour less as summer time begins
+    assert longest_gap("ecb", "reference_rates", date(2026, 11, 24)) == easter
+    assert longest_gap("rss", "items", date(2026, 11, 24)) == timedelta(days=1)
+
+
+@pytest.mark.parametrize("source", ["comtrade", "fred", "policy_rates"])
+def test_who_owes_nothing_has_no_gap(source: str) -> None:
+    assert longest_gap(source, "any", date(2026, 11, 24)) is None
 
 
 def test_each_line_names_a_source_and_can_be_read() -> None:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from dagster import (
     DagsterInstance,
     DefaultScheduleStatus,
     Definitions,
+    FreshnessPolicy,
     MonthlyPartitionsDefinition,
     RunRequest,
     asset,
@@ -22,9 +24,10 @@ from dagster import (
     evaluate_automation_conditions,
     materialize,
 )
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from orchestration.fetched import fetched_asset, live_tables
+from orchestration.fetched import fetched_asset, freshness, live_tables
 from orchestration.schedules import fetch_schedule, something_came, something_changed
 from orchestration.source import Source, discover
 
@@ -137,6 +140,40 @@ def test_a_source_that_the_calendar_does_not_name_is_looked_at_every_morning(mon
     a_week = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
     moments = list(asked(LIVE["ecos"], *a_week))
     assert [(moment.hour, str(moment.tzinfo)) for moment in moments] == [(6, "Asia/Seoul")] * 7
+
+
+OWING = {"kcs", "census", "ecb", "ecos"}
+
+
+@pytest.mark.parametrize("name", sorted(OWING))
+def test_a_table_is_fresh_as_long_as_its_publisher_is_on_time(name: str, all_landed: None) -> None:
+    """Each tick of the year brings what was due. The longest wait between two of them is the policy, less a day to fetch."""
+    source = LIVE[name]
+    runs = asked(source)
+    for table in live_tables(source):
+        policy = freshness(source, table, YEAR[0].date())
+        assert isinstance(policy, TimeWindowFreshnessPolicy)
+        moments = [moment.astimezone(UTC) for moment, tables in runs.items() if table.name in tables]
+        longest = max(later - earlier for earlier, later in pairwise(moments))
+        a_day = timedelta(days=1)
+        assert longest <= policy.fail_window.to_timedelta() - a_day <= longest + a_day
+
+
+@pytest.mark.parametrize(
+    ("name", "days"), [("rss", 2), ("gdelt", 2), ("comtrade", None), ("fred", None), ("yahoo", None)]
+)
+def test_headlines_come_every_day_and_who_sends_when_it_can_is_never_late(name: str, days: int | None) -> None:
+    policies = {freshness(LIVE[name], table, YEAR[0].date()) for table in live_tables(LIVE[name])}
+    assert policies == {FreshnessPolicy.time_window(fail_window=timedelta(days=days)) if days else None}
+
+
+def test_the_fetched_table_carries_its_policy() -> None:
+    source = LIVE["kcs"]
+    table = source.table("country_totals")
+    assert table.fetch is not None
+    (spec,) = fetched_asset(source, table, table.fetch).specs
+    assert isinstance(spec.freshness_policy, TimeWindowFreshnessPolicy)
+    assert timedelta(days=29) < spec.freshness_policy.fail_window.to_timedelta() < timedelta(days=40)
 
 
 MONTHS = MonthlyPartitionsDefinition("2026-01", fmt="%Y-%m")

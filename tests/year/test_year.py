@@ -57,7 +57,10 @@ class Year:
         self.releases = 0
 
     def live(self) -> None:
-        """Every tick of both schedules, in the order of time; a build after every third Korean release."""
+        """Every tick of both schedules, in the order of time; a build after every third Korean release.
+
+        Each build is a start of dbt and as long as the first: a build a month would triple the time and read the same printings.
+        """
         for moment, source in sorted(self._ticks(), key=lambda tick: tick[0]):
             self.now = moment.astimezone(UTC)
             self.korea.now = self.america.now = moment.date()

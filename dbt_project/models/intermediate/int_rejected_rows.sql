@@ -11,6 +11,7 @@
     ["kcs", "subheading_exports"],
     ["kcs", "national_trade"],
     ["kcs", "item_trade"],
+    ["kcs", "hs_codes"],
     ["kcs", "flash_product_exports"],
     ["kcs", "flash_partner_exports"],
     ["kcs", "flash_product_imports"],

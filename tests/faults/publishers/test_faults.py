@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -204,6 +205,17 @@ def test_a_publisher_that_keeps_one_waiting_is_left(desk: Desk, answer: Answer, 
     part = of_may(desk, KCS)
     assert re.search("no answer in time|no whole reply within", part.failures[0])
     assert desk.held(KCS) == []
+
+
+def test_while_the_clock_lags_a_day_behind_the_publishers_nothing_is_kept_as_known_too_early(desk: Desk) -> None:
+    ahead = format_datetime(datetime.now(UTC) + timedelta(hours=25), usegmt=True)
+    desk.served.fault(replace(GOOD, headers={"Date": ahead}))
+    part = of_may(desk, KCS)
+    assert desk.held(KCS) == []
+    assert re.search(
+        "this machine's clock says .* Set the clock, then fetch again. No more was asked", part.failures[0]
+    )
+    assert of_may(desk, KCS).outcomes == {"kept": 1}
 
 
 def test_an_empty_list_is_no_release_and_no_failure(desk: Desk) -> None:

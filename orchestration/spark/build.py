@@ -1,0 +1,125 @@
+"""A whole build on Spark: register what landed, run dbt against the Thrift server, publish what it made."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+from dbt.cli.main import dbtRunner
+
+from orchestration import transform
+from orchestration.errors import EntrepotError
+from orchestration.inputs import code_version, fingerprint
+from orchestration.publishing.release import Mart, Publication, publish
+from orchestration.publishing.site import write_site
+from orchestration.rebuild import complete_from_archive
+from orchestration.settings import Settings
+from orchestration.source import discover
+from orchestration.spark import adapter
+from orchestration.spark.connection import Spark, connected
+from orchestration.spark.register import register
+
+TARGET = "spark"
+
+
+def build(at: Settings, tell: Callable[[str], None]) -> Publication:
+    """Builds, tests and publishes; the caller holds the writer's lock. Raises `EntrepotError` where a step or a test fails."""
+    ours = spark_settings(at)
+    ours.prepare()
+    complete_from_archive(at)
+    with connected(at.spark, at.spark_home) as spark:
+        tell("Telling Spark what landed")
+        register(spark, at, discover())
+        tell("Handing over the reference tables")
+        _seeds(spark, ours)
+        tell("Running dbt on Spark")
+        run_models(at)
+        counts = transform.tests(ours)
+        marts = transform.marts(ours)
+        tell("Fetching the marts")
+        fetch_marts(spark, ours, marts)
+    at.export()
+    return publish(
+        at.serving,
+        ours.warehouse,
+        marts,
+        fingerprint=fingerprint(at),
+        code_version=code_version(),
+        tests_passed=counts.passed,
+        tests_warned=counts.warned,
+        failed_tests=counts.failed_by_table,
+        page=lambda folder: write_site(folder, ours.dbt_target / "manifest.json"),
+        progress=tell,
+    )
+
+
+def spark_settings(at: Settings) -> Settings:
+    """The same settings with Spark's folder for a home: dbt's own files and a small DuckDB file of seeds and marts lie there."""
+    return at.model_copy(update={"home": at.spark_home})
+
+
+def _seeds(spark: Spark, ours: Settings) -> None:
+    """dbt-duckdb reads the CSV files, so that both engines have the same types; Spark gets its tables."""
+    ours.warehouse.unlink(missing_ok=True)
+    _duckdb_dbt(ours, "seed")
+    spark.run("create schema if not exists reference")
+    with duckdb.connect(str(ours.warehouse), read_only=True) as database:
+        names = database.execute("select table_name from duckdb_tables() where schema_name = 'reference'").fetchall()
+        for (name,) in names:
+            spark.hand_over(database.table(f"reference.{name}"), f"reference.{name}")
+
+
+def run_models(at: Settings, *selection: str) -> None:
+    """Every SQL and Python model with its data tests, in the order of dbt's graph."""
+    ours = spark_settings(at)
+    adapter.install()
+    at.export()
+    transform.forget_results(ours)
+    left_out = ["--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test"]
+    ran = dbtRunner().invoke(["build", "--target", TARGET, *left_out, *_places(ours), *selection])
+    if ran.exception is not None:
+        raise EntrepotError(f"dbt could not run on Spark ({ran.exception}). Nothing was published.") from ran.exception
+
+
+def fetch_marts(spark: Spark, ours: Settings, marts: list[Mart]) -> None:
+    """The marts as tables of DuckDB with their declared types, comments and macros: what a release is made from."""
+    nodes = _nodes(ours)
+    with duckdb.connect(str(ours.warehouse)) as database:
+        database.execute("create schema if not exists marts")
+        for mart in marts:
+            node = nodes[f"model.entrepot.{mart.name}"]
+            rows = spark.fetch(f"marts.{mart.name}", database)
+            typed = ", ".join(
+                f'cast("{name}" as {column["data_type"]}) as "{name}"' for name, column in node["columns"].items()
+            )
+            rows.project(typed).create(f"marts.{mart.name}")
+            _comment(database, f"table marts.{mart.name}", node["description"])
+            for name, column in node["columns"].items():
+                _comment(database, f'column marts.{mart.name}."{name}"', column["description"])
+    _duckdb_dbt(ours, "run-operation", "create_published_macros")
+
+
+def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
+    quoted = text.replace("'", "''")
+    database.execute(f"comment on {what} is '{quoted}'")
+
+
+def _duckdb_dbt(ours: Settings, *words: str) -> None:
+    """dbt with its default target, in a process of its own: one process knows one adapter."""
+    target = ours.home / "dbt-duckdb"
+    asked = transform.dbt_resource(ours).cli(list(words), target_path=target, raise_on_error=False)
+    if not asked.wait().is_successful():
+        raise EntrepotError(
+            f"dbt could not `{words[0]}` for Spark. Nothing was published. What it said is in {target / 'dbt.log'}."
+        )
+
+
+def _places(ours: Settings) -> list[str]:
+    project, target = str(ours.dbt_project), str(ours.dbt_target)
+    return ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", target]
+
+
+def _nodes(ours: Settings) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((ours.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+    nodes: dict[str, Any] = manifest["nodes"]
+    return nodes
