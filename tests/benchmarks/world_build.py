@@ -53,13 +53,13 @@ SERVED = {
 QUESTIONS = {
     "1 a record, and is it safe": """
         select year, balance_usd, is_balance_record_high, balance_record_margin_usd, is_balance_record_fragile
-        from surplus_annual where (reporter_iso3, partner_iso3) = ($reporter, $partner) and balance_rank <= 3""",
+        from surplus_annual where reporter_iso3 = $reporter and partner_iso3 = $partner and balance_rank <= 3""",
     "2 what was known on a day": """
         select sum(balance_usd) from surplus_as_of(date '2024-06-30')
-        where (reporter_iso3, partner_iso3) = ($reporter, $partner) and year(period_month) = 2023""",
+        where reporter_iso3 = $reporter and partner_iso3 = $partner and year(period_month) = 2023""",
     "3 which sectors drove the change": """
         select sector_code, sum(value_change_usd) as change_usd from sector_monthly
-        where (reporter_iso3, partner_iso3) = ($reporter, $partner) and flow_code = 'export' and year(period_month) = 2024
+        where reporter_iso3 = $reporter and partner_iso3 = $partner and flow_code = 'export' and year(period_month) = 2024
             and scheme_code = 'hs_chapter' group by all order by change_usd desc limit 3""",
     "4 why two publish different balances": """
         select exporter_iso3, gap_usd from surplus_mirror where frequency_code = 'year'
@@ -67,7 +67,7 @@ QUESTIONS = {
     "11 is the basket more concentrated": """
         select year(period_month) as year, sum(share * share) as hhi_index from (
             select period_month, value_usd / sum(value_usd) over (partition by period_month) as share from sector_monthly
-            where (reporter_iso3, partner_iso3) = ($reporter, 'WLD') and flow_code = 'export' and scheme_code = 'hs_chapter'
+            where reporter_iso3 = $reporter and partner_iso3 = 'WLD' and flow_code = 'export' and scheme_code = 'hs_chapter'
                 and sector_code <> 'other') group by all order by year""",
 }
 SURPLUS = ["reporter_iso3", "partner_iso3", "period_month"]
