@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEYS = (Path(__file__).parents[1] / "conventions" / "asset_keys.txt").read_text(encoding="utf-8").split()
 # These have no release calendar.
-OWED_BY_NOBODY = {"baci.flows", "fred.vintages", "yahoo.quotes"}
+OWED_BY_NOBODY = {"baci.flows", "fred.vintages", "kcs.hs_codes", "yahoo.quotes"}
 MARTS = sorted(key.removeprefix("marts/") for key in KEYS if key.startswith("marts/"))
 
 

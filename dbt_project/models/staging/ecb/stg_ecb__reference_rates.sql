@@ -51,18 +51,27 @@ with
                 _release_id as release_id,
                 _known_from as known_from,
                 _row_number as row_number,
-                {{ parse_date("date") }} as rate_date,
+                date as printed_date,
                 '{{ currency | upper }}' as currency_code,
-                {{ parse_decimal(adapter.quote(currency), 8) }} as currency_per_eur,
-                concat(
-                    'date=', coalesce(date, 'null'), '; {{ currency | upper }}=', {{ adapter.quote(currency) }}
-                ) as raw_record
+                {{ adapter.quote(currency) }} as printed_rate
             from printed
-            where trim({{ adapter.quote(currency) }}) not in ('', 'N/A')
             {% if not loop.last %}
                 union all
             {% endif %}
         {%- endfor %}
+    ),
+
+    parsed as (
+        select
+            release_id,
+            known_from,
+            row_number,
+            {{ parse_date("printed_date") }} as rate_date,
+            currency_code,
+            {{ parse_decimal("printed_rate", 8) }} as currency_per_eur,
+            concat('date=', coalesce(printed_date, 'null'), '; ', currency_code, '=', printed_rate) as raw_record
+        from quoted
+        where trim(printed_rate) not in ('', 'N/A')
     )
 
 select
@@ -75,4 +84,4 @@ select
         when currency_per_eur <= 0
         then 'the rate is not positive'
     end as quarantine_reason
-from quoted
+from parsed
