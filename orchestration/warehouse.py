@@ -1,7 +1,8 @@
 """Landing files → raw tables. Append-only: a release is loaded once, whole, with its line in the ledger, or not at all.
 
 A table that stays in landing is a view of its files: of those in the ledger, so that there too a release is whole or
-not there. It is made anew at each load, since a home may move. Small releases share a transaction, since each costs more than its rows; where one of them fails, they are loaded alone.
+not there. It is made anew at each load, since a home may move. Small releases share a transaction, since each costs
+more than its rows; where one of them fails, they are loaded alone.
 """
 
 import glob

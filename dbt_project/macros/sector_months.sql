@@ -48,8 +48,7 @@
             {% if first_month %} where reports.period_month >= {{ first_month }} {% endif %}
         ),
 
-        -- The months in which a sector is reported, and whether a comparison with a year earlier would mix different
-        -- goods.
+        -- The months in which a sector is reported, and whether a year earlier it held other goods.
         months as (
             select
                 reports.ledger_code,
