@@ -22,12 +22,10 @@ from orchestration.archive import bundled
 from orchestration.fetched import fetched_asset, fetched_key, landed_sensor, live_tables, months_of
 from orchestration.housekeeping import forget_job, forget_schedule
 from orchestration.increments import begin, succeeded
-from orchestration.inputs import code_version, fingerprint
 from orchestration.landing import count, land
 from orchestration.notify import failure_sensor
 from orchestration.progress import progress, tell
-from orchestration.publishing.release import publish
-from orchestration.publishing.site import write_site
+from orchestration.publishing.built import publish_built
 from orchestration.schedules import build_sensor, fetch_schedule, something_came, something_changed
 from orchestration.settings import settings
 from orchestration.source import RawTable, Source, discover
@@ -109,18 +107,7 @@ def release() -> MaterializeResult[None]:
     at = settings()
     counts = tests(at)
     with at.writer():
-        published = publish(
-            at.serving,
-            at.warehouse,
-            marts(at),
-            fingerprint=fingerprint(at),
-            code_version=code_version(),
-            tests_passed=counts.passed,
-            tests_warned=counts.warned,
-            failed_tests=counts.failed_by_table,
-            page=lambda folder: write_site(folder, at.dbt_target / "manifest.json"),
-            progress=tell,
-        )
+        published = publish_built(at, at, counts, tell)
     return MaterializeResult(
         metadata={
             "release_id": published.release_id,

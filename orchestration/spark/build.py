@@ -9,9 +9,8 @@ from dbt.cli.main import dbtRunner
 
 from orchestration import transform
 from orchestration.errors import EntrepotError
-from orchestration.inputs import code_version, fingerprint
-from orchestration.publishing.release import Mart, Publication, publish
-from orchestration.publishing.site import write_site
+from orchestration.publishing.built import publish_built
+from orchestration.publishing.release import Mart, Publication
 from orchestration.rebuild import complete_from_archive
 from orchestration.settings import Settings
 from orchestration.source import discover
@@ -35,22 +34,10 @@ def build(at: Settings, tell: Callable[[str], None]) -> Publication:
         tell("Running dbt on Spark")
         run_models(at)
         counts = transform.tests(ours)
-        marts = transform.marts(ours)
         tell("Fetching the marts")
-        fetch_marts(spark, ours, marts)
+        fetch_marts(spark, ours, transform.marts(ours))
     at.export()
-    return publish(
-        at.serving,
-        ours.warehouse,
-        marts,
-        fingerprint=fingerprint(at),
-        code_version=code_version(),
-        tests_passed=counts.passed,
-        tests_warned=counts.warned,
-        failed_tests=counts.failed_by_table,
-        page=lambda folder: write_site(folder, ours.dbt_target / "manifest.json"),
-        progress=tell,
-    )
+    return publish_built(at, ours, counts, tell)
 
 
 def spark_settings(at: Settings) -> Settings:
