@@ -7,6 +7,9 @@
 
 {% macro money(expression) -%} cast({{ expression }} as decimal(20, 2)) {%- endmacro %}
 
+{#- Dollars and kilograms of products and sectors, of which there are many rows: 18 digits take half the room of 20. -#}
+{% macro as_kept(expression) -%} cast({{ expression }} as decimal(18, 2)) {%- endmacro %}
+
 {#- Growth of a balance means something only between two surpluses; else a word says what happened. -#}
 {% macro balance_growth_pct(balance, earlier) -%}
     case when {{ earlier }} > 0 and {{ balance }} >= 0 then {{ growth_pct(balance, earlier) }} end

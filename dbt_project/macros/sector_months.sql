@@ -1,40 +1,26 @@
 {#-
-    Sectors by month, of `reports`, a relation like int_sector_reports; from `first_month` on, SQL of a date, where only
-    those are wanted. Rows are joined and added up by the number of their series, much less to compare than six codes.
+    Sectors by month, of `reports`, a relation like int_sector_reports, and of `series`, one like int_sector_series; from
+    `first_month` on, SQL of a date, where only those are wanted. Rows are joined and added up by the number of their
+    series, much less to compare than six codes.
 -#}
-{% macro sector_months(reports, first_month=none) %}
-    {%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
-    {%- set series_columns = series | join(", ") %}
+{% macro sector_months(reports, series, first_month=none) %}
+    {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
     with
 
-        reports as (select * from {{ reports }}),
+        reports as (
+            select * from {{ reports }} {% if first_month %} where period_month >= {{ first_month }} {% endif %}
+        ),
 
         totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'month'),
 
-        traded as (select distinct {{ series_columns }}, sector_code from reports where value_usd <> 0),
+        sectors as (select * from {{ series }} where sector_code <> 'other'),
 
-        partners as (
-            select {{ series_columns }}, row_number() over (order by {{ series_columns }}) as partner_number
-            from traded
-            group by {{ series_columns }}
-        ),
-
-        numbered as (
-            select
-                traded.*,
-                partners.partner_number,
-                row_number() over (order by partners.partner_number, traded.sector_code) as series_number
-            from traded
-            inner join
-                partners
-                on {% for column in series %}
-                    partners.{{ column }} = traded.{{ column }} {%- if not loop.last %} and {% endif %}
-                {% endfor %}
-        ),
+        -- Each has one residual.
+        partners as (select * from {{ series }} where sector_code = 'other'),
 
         reported as (
             select
-                numbered.series_number,
+                sectors.series_number,
                 reports.period_month,
                 reports.valuation,
                 reports.value_usd,
@@ -43,9 +29,8 @@
                 reports.known_from
             from reports
             inner join
-                numbered on numbered.sector_code = reports.sector_code
-                {%- for column in series %} and numbered.{{ column }} = reports.{{ column }} {% endfor %}
-            {% if first_month %} where reports.period_month >= {{ first_month }} {% endif %}
+                sectors on sectors.sector_code = reports.sector_code
+                {%- for column in places %} and sectors.{{ column }} = reports.{{ column }} {% endfor %}
         ),
 
         -- The months in which a sector is reported, and whether a year earlier it held other goods.
@@ -69,38 +54,36 @@
                 on breaks.scheme_code = reports.scheme_code
                 and breaks.sector_code = reports.sector_code
                 and breaks.hs_revision = {{ hs_revision("reports.period_month") }}
-            where
-                reports.partner_iso3 = 'WLD'
-                {% if first_month %} and reports.period_month >= {{ first_month }} {% endif %}
+            where reports.partner_iso3 = 'WLD'
         ),
 
         parts as (
             select
-                numbered.series_number,
-                numbered.partner_number,
+                sectors.series_number,
+                sectors.partner_number,
                 months.period_month,
                 coalesce(reported.valuation, months.valuation) as valuation,
-                {{ money("coalesce(reported.value_usd, 0)") }} as value_usd,
+                {{ as_kept("coalesce(reported.value_usd, 0)") }} as value_usd,
                 case
                     when reported.value_usd is not null
                     then reported.weight_kg
                     when months.scheme_code = 'kcs_set'
-                    then cast(0 as decimal(20, 2))
+                    then {{ as_kept("0") }}
                 end as weight_kg,
                 coalesce(reported.data_status, months.data_status) as data_status,
                 coalesce(reported.known_from, months.known_from) as known_from,
                 months.is_break
-            from numbered
+            from sectors
             inner join
                 months
-                on months.ledger_code = numbered.ledger_code
-                and months.reporter_iso3 = numbered.reporter_iso3
-                and months.flow_code = numbered.flow_code
-                and months.scheme_code = numbered.scheme_code
-                and months.sector_code = numbered.sector_code
+                on months.ledger_code = sectors.ledger_code
+                and months.reporter_iso3 = sectors.reporter_iso3
+                and months.flow_code = sectors.flow_code
+                and months.scheme_code = sectors.scheme_code
+                and months.sector_code = sectors.sector_code
             left join
                 reported
-                on reported.series_number = numbered.series_number
+                on reported.series_number = sectors.series_number
                 and reported.period_month = months.period_month
         ),
 
@@ -109,7 +92,7 @@
                 partner_number,
                 period_month,
                 {{ one_valuation("valuation") }} as valuation,
-                {{ money("sum(value_usd)") }} as mapped_usd,
+                {{ as_kept("sum(value_usd)") }} as mapped_usd,
                 {{ least_settled("data_status") }} as data_status,
                 max(known_from) as known_from,
                 -- What left a broken sector went into the residual.
@@ -120,10 +103,10 @@
 
         measured as (
             select
-                {%- for column in series %} partners.{{ column }}, {% endfor %}
+                partners.series_number,
                 mapped.*,
-                totals.total_usd,
-                totals.earlier_total_usd,
+                {{ as_kept("totals.total_usd") }} as total_usd,
+                {{ as_kept("totals.earlier_total_usd") }} as earlier_total_usd,
                 totals.data_status as total_status,
                 totals.known_from as total_known_from
             from mapped
@@ -137,32 +120,27 @@
                 and totals.period_start = mapped.period_month
         )
 
+    -- What holds for all sectors of a partner stands once a month, with the residual.
     select
-        {%- for column in series %} measured.{{ column }}, {% endfor %}
-        numbered.sector_code,
-        parts.series_number,
-        parts.period_month,
-        parts.valuation,
-        parts.value_usd,
-        parts.weight_kg,
-        parts.data_status,
-        parts.known_from,
-        parts.is_break,
-        measured.total_usd,
-        measured.earlier_total_usd,
-        measured.mapped_usd
-    from parts
-    inner join numbered on numbered.series_number = parts.series_number
-    inner join measured on measured.partner_number = parts.partner_number and measured.period_month = parts.period_month
-    union all
-    select
-        {{ series_columns }},
-        'other',
-        - partner_number,
+        series_number,
         period_month,
         valuation,
-        {{ money("total_usd - mapped_usd") }},
-        cast(null as decimal(20, 2)),
+        value_usd,
+        weight_kg,
+        data_status,
+        known_from,
+        is_break,
+        cast(null as decimal(18, 2)) as total_usd,
+        cast(null as decimal(18, 2)) as earlier_total_usd,
+        cast(null as decimal(18, 2)) as mapped_usd
+    from parts
+    union all
+    select
+        series_number,
+        period_month,
+        valuation,
+        {{ as_kept("total_usd - mapped_usd") }},
+        cast(null as decimal(18, 2)),
         {{ less_settled("data_status", "total_status") }},
         greatest(known_from, coalesce(total_known_from, known_from)),
         is_break,

@@ -139,15 +139,15 @@ def differing(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, key
 def differing_from_script(warehouse: Path, script: Path) -> dict[str, int]:
     """What the script computes, beside the marts; its helper columns aside."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{warehouse}' as made (read_only)")
+        connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
         connection.execute(f"attach '{script}' as script (read_only)")
         connection.execute(
             "create view surplus as select columns(c -> c not in "
             "('export_earlier', 'import_earlier', 'balance_earlier')) from script.surplus_monthly"
         )
         return {
-            "surplus_monthly": differing(connection, "made.marts.surplus_monthly", "surplus", SURPLUS),
-            "sector_monthly": differing(connection, "made.marts.sector_monthly", "script.sector_monthly", SECTOR),
+            "surplus_monthly": differing(connection, "warehouse.marts.surplus_monthly", "surplus", SURPLUS),
+            "sector_monthly": differing(connection, "warehouse.marts.sector_monthly", "script.sector_monthly", SECTOR),
         }
 
 
@@ -194,11 +194,11 @@ def asked(home: Path) -> dict[str, float]:
     with duckdb.connect(str(served)) as connection:
         if memory := os.environ.get("ENTREPOT_MEMORY_LIMIT"):
             connection.execute(f"set memory_limit = '{memory}'")
-        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as made (read_only); create schema marts; use marts")
+        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only); create schema marts; use marts")
         for mart, grain in SERVED.items():
-            connection.execute(f"create table {mart} as select * from made.marts.{mart} order by {grain}")
+            connection.execute(f"create table {mart} as select * from warehouse.marts.{mart} order by {grain}")
         ((macro,),) = connection.execute(
-            "select macro_definition from duckdb_functions() where database_name = 'made' and function_name = 'surplus_as_of'"
+            "select macro_definition from duckdb_functions() where database_name = 'warehouse' and function_name = 'surplus_as_of'"
         ).fetchall()
         connection.execute(f"create macro surplus_as_of(day) as table {macro}")
         places = connection.execute(

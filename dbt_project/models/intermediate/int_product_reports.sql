@@ -98,8 +98,8 @@ select
     placed.product_kind,
     placed.product_code,
     placed.period_month,
-    placed.value_usd,
-    placed.weight_kg,
+    {{ as_kept("placed.value_usd") }} as value_usd,
+    {{ as_kept("placed.weight_kg") }} as weight_kg,
     placed.valuation,
     placed.data_status,
     placed.known_from

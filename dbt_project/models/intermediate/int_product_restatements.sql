@@ -79,8 +79,8 @@ with
         select
             {{ series_columns }},
             known_from,
-            cast(null as decimal(20, 2)),
-            cast(null as decimal(20, 2)),
+            cast(null as decimal(18, 2)),
+            cast(null as decimal(18, 2)),
             valuation,
             data_status,
             dataset_code,

@@ -3,36 +3,50 @@ with
 
     monthly as (select * from {{ ref("int_sector_monthly") }}),
 
+    series as (select * from {{ ref("int_sector_series") }}),
+
     totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'year' and month_count = 12),
 
-    annual as (
+    summed as (
         select
-            ledger_code,
-            reporter_iso3,
-            partner_iso3,
-            flow_code,
-            scheme_code,
-            sector_code,
+            series_number,
             cast(extract(year from period_month) as integer) as year,
             {{ one_valuation("valuation") }} as valuation,
-            case
-                when sector_code <> 'other' or count(value_usd) = count(*) then {{ money("sum(value_usd)") }}
-            end as value_usd,
+            sum(value_usd) as value_usd,
             case when count(weight_kg) = count(*) then cast(sum(weight_kg) as decimal(20, 2)) end as weight_kg,
             cast(count(value_usd) as integer) as value_months_count,
+            count(value_usd) = count(*) as has_all_values,
             {{ money("sum(mapped_usd)") }} as mapped_usd,
             max(is_break) as is_break,
             {{ least_settled("data_status") }} as data_status,
             max(known_from) as known_from
         from monthly
-        group by
-            ledger_code,
-            reporter_iso3,
-            partner_iso3,
-            flow_code,
-            scheme_code,
-            sector_code,
-            cast(extract(year from period_month) as integer)
+        group by series_number, cast(extract(year from period_month) as integer)
+    ),
+
+    annual as (
+        select
+            series.ledger_code,
+            series.reporter_iso3,
+            series.partner_iso3,
+            series.flow_code,
+            series.scheme_code,
+            series.sector_code,
+            summed.year,
+            summed.valuation,
+            case
+                when series.sector_code <> 'other' or summed.has_all_values then {{ money("summed.value_usd") }}
+            end as value_usd,
+            summed.weight_kg,
+            summed.value_months_count,
+            residuals.mapped_usd,
+            summed.is_break,
+            summed.data_status,
+            summed.known_from
+        from summed
+        inner join series on series.series_number = summed.series_number
+        inner join
+            summed as residuals on residuals.series_number = - series.partner_number and residuals.year = summed.year
     )
 
 select

@@ -1,7 +1,6 @@
 {{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
 -- depends_on: {{ ref('int_release_coverage') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
-{%- set series = "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month" %}
 -- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up.
 with
 
@@ -20,7 +19,17 @@ with
         {% endif %}
     ),
 
-    sector_products as (select * from {{ ref("int_sector_products") }}),
+    -- By number: the sums below have much less to compare than two codes.
+    sector_products as (
+        select *, cast(dense_rank() over (order by scheme_code, sector_code) as integer) as sector_number
+        from {{ ref("int_sector_products") }}
+    ),
+
+    sectors as (
+        select sector_number, scheme_code, sector_code
+        from sector_products
+        group by sector_number, scheme_code, sector_code
+    ),
 
     mapped as (
         select
@@ -28,8 +37,7 @@ with
             products.reporter_iso3,
             products.partner_iso3,
             products.flow_code,
-            sector_products.scheme_code,
-            sector_products.sector_code,
+            sector_products.sector_number,
             products.period_month,
             {{ one_valuation("products.valuation") }} as valuation,
             sum(products.value_usd) as value_usd,
@@ -46,15 +54,16 @@ with
             products.reporter_iso3,
             products.partner_iso3,
             products.flow_code,
-            sector_products.scheme_code,
-            sector_products.sector_code,
+            sector_products.sector_number,
             products.period_month
     ),
 
     worlds as (
-        select distinct ledger_code, reporter_iso3, flow_code, scheme_code, period_month
+        select distinct
+            mapped.ledger_code, mapped.reporter_iso3, mapped.flow_code, sectors.scheme_code, mapped.period_month
         from mapped
-        where partner_iso3 = 'WLD'
+        inner join sectors on sectors.sector_number = mapped.sector_number
+        where mapped.partner_iso3 = 'WLD'
     ),
 
     added as (
@@ -63,8 +72,7 @@ with
             mapped.reporter_iso3,
             'WLD' as partner_iso3,
             mapped.flow_code,
-            mapped.scheme_code,
-            mapped.sector_code,
+            mapped.sector_number,
             mapped.period_month,
             {{ one_valuation("mapped.valuation") }} as valuation,
             sum(mapped.value_usd) as value_usd,
@@ -72,21 +80,16 @@ with
             {{ least_settled("mapped.data_status") }} as data_status,
             max(mapped.known_from) as known_from
         from mapped
+        inner join sectors on sectors.sector_number = mapped.sector_number
         left join
             worlds
             on worlds.ledger_code = mapped.ledger_code
             and worlds.reporter_iso3 = mapped.reporter_iso3
             and worlds.flow_code = mapped.flow_code
-            and worlds.scheme_code = mapped.scheme_code
+            and worlds.scheme_code = sectors.scheme_code
             and worlds.period_month = mapped.period_month
         where worlds.ledger_code is null
-        group by
-            mapped.ledger_code,
-            mapped.reporter_iso3,
-            mapped.flow_code,
-            mapped.scheme_code,
-            mapped.sector_code,
-            mapped.period_month
+        group by mapped.ledger_code, mapped.reporter_iso3, mapped.flow_code, mapped.sector_number, mapped.period_month
     ),
 
     both_kinds as (
@@ -98,10 +101,17 @@ with
     )
 
 select
-    {{ series }},
-    valuation,
-    {{ money("value_usd") }} as value_usd,
-    cast(weight_kg as decimal(20, 2)) as weight_kg,
-    data_status,
-    known_from
+    both_kinds.ledger_code,
+    both_kinds.reporter_iso3,
+    both_kinds.partner_iso3,
+    both_kinds.flow_code,
+    sectors.scheme_code,
+    sectors.sector_code,
+    both_kinds.period_month,
+    both_kinds.valuation,
+    {{ as_kept("both_kinds.value_usd") }} as value_usd,
+    {{ as_kept("both_kinds.weight_kg") }} as weight_kg,
+    both_kinds.data_status,
+    both_kinds.known_from
 from both_kinds
+inner join sectors on sectors.sector_number = both_kinds.sector_number

@@ -19,8 +19,8 @@ def of_parquet(folder: Path) -> Made:
 
 def of_database(file: Path, schema: str) -> Made:
     def relation(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-        connection.execute(f"attach if not exists '{file}' as made (read_only)")
-        return f"made.{schema}.{table}"
+        connection.execute(f"attach if not exists '{file}' as {file.stem} (read_only)")
+        return f"{file.stem}.{schema}.{table}"
 
     return relation
 
