@@ -36,10 +36,58 @@
         where source_name = 'inbox' or loaded_at_utc > cast('{{ var("loaded_after", "") }}' as {{ dbt.type_timestamp() }})
         order by release_id
     {%- endset -%}
-    {%- set is_known = execute and var("loaded_after", "") -%}
-    {%- set changed = run_query(asked).columns[0].values() if is_known else [] -%}
-    '{{ changed | join("',
-    '") }}'
+    {{ written_out(asked) if var("loaded_after", "") else "''" }}
+{%- endmacro %}
+
+{#- May a model be written by what another holds by now? Not where nothing runs, nor in a unit test, which has its own rows. -#}
+{% macro may_ask(relation) -%}
+    {{- return(execute and model.resource_type == "model" and load_cached_relation(relation) is not none) -}}
+{%- endmacro %}
+
+{#- The first column of what a query finds, written out as text. -#}
+{% macro written_out(query) -%}
+    {%- set found = run_query(query).columns[0].values() if execute else [] -%} '{{ found | join("', '") }}'
+{%- endmacro %}
+
+{#- Releases that are read where they landed and of which rows could not be read. No file of another is opened for them. -#}
+{% macro releases_with_rows_missing() -%}
+    {%- set asked -%}
+        select releases.release_id
+        from {{ ref("stg_entrepot__releases") }} as releases
+        left join {{ ref("int_release_months") }} as months on months.release_id = releases.release_id
+        where releases.dataset_code = 'comtrade.monthly_products'
+        group by releases.release_id, releases.row_count
+        having coalesce(sum(months.row_count), 0) < releases.row_count
+        order by releases.release_id
+    {%- endset -%}
+    {{ written_out(asked) }}
+{%- endmacro %}
+
+{#- Releases of the months that changed, and of those of which several speak. -#}
+{% macro releases_of_changed_months() -%}
+    {{ written_out(releases_speaking_of(months_of_changed_releases())) }}
+{%- endmacro %}
+
+{% macro releases_of_restated_months() -%}
+    {%- set restated -%}
+        select ledger_code, reporter_iso3, period_month
+        from {{ ref("int_release_coverage") }}
+        group by ledger_code, reporter_iso3, period_month
+        having min(release_id) < max(release_id) or count(later_release_id) > 0
+    {%- endset -%}
+    {%- set months = months_of_changed_releases() if reads_changes_only() else restated -%}
+    {{ written_out(releases_speaking_of(months)) }}
+{%- endmacro %}
+
+{% macro releases_speaking_of(months) -%}
+    select distinct coverage.release_id
+    from {{ ref("int_release_coverage") }} as coverage
+    inner join
+        ({{ months }}) as months
+        on months.ledger_code = coverage.ledger_code
+        and months.reporter_iso3 = coverage.reporter_iso3
+        and months.period_month = coverage.period_month
+    order by 1
 {%- endmacro %}
 
 {#- Hooks that make room for what is read anew. -#}
@@ -79,7 +127,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Of sector_monthly, what int_sector_changes names. -#}
+{#- Of int_sector_measures, what int_sector_changes names. -#}
 {% macro forget_changed_sectors() -%}
     {%- if reads_changes_only() -%}
         delete from {{ this }}

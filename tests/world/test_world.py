@@ -87,7 +87,7 @@ def test_the_marts_are_what_a_script_makes_of_the_same_files(taken: "Taken") -> 
 def test_what_changed_is_built_to_the_same_as_all_anew(opened: duckdb.DuckDBPyConnection) -> None:
     for table, keys in {
         "marts.surplus_monthly": SURPLUS,
-        "marts.sector_monthly": SECTOR,
+        "intermediate.int_sector_measures": SECTOR,
         "intermediate.int_product_reports": ["release_id", *SERIES],
         "intermediate.int_product_restatements": [*SERIES, "known_from"],
         "intermediate.int_rejected_rows": ["release_id", "row_number"],
@@ -99,5 +99,5 @@ def test_what_changed_is_built_to_the_same_as_all_anew(opened: duckdb.DuckDBPyCo
 def test_the_comparison_sees_that_news_came(taken: "Taken", opened: duckdb.DuckDBPyConnection) -> None:
     rows = one(opened, "select count(*) from whole.comtrade.monthly_products")
     assert rows == taken.history.product_rows + taken.news.product_rows
-    for table, keys in {"surplus_monthly": SURPLUS, "sector_monthly": SECTOR}.items():
-        assert differing(opened, f"whole.marts.{table}", f"first.marts.{table}", keys) > 0
+    for table, keys in {"marts.surplus_monthly": SURPLUS, "intermediate.int_sector_measures": SECTOR}.items():
+        assert differing(opened, f"whole.{table}", f"first.{table}", keys) > 0

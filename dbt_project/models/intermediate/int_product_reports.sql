@@ -1,109 +1,34 @@
-{{ kept_by_release() }}
--- What each release says of products. They never stand among the totals: sets and codes of several levels overlap.
+{{ config(materialized="view") }}
+-- What each release says of products, with what is known of the release.
 with
 
-    releases as (
-        select *
-        from {{ ref("stg_entrepot__releases") }}
-        {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
-    ),
+    releases as (select * from {{ ref("stg_entrepot__releases") }}),
 
-    ledgers as (select * from {{ ref("int_ledgers_known") }}),
-
-    country_codes as (select * from {{ ref("country_codes") }}),
-
-    countries as (select * from {{ ref("countries") }}),
-
-    printed as (select * from {{ ref("int_products_printed") }}),
-
-    -- A ledger of one country's customs has its reporter; in one of many, the row names it, and each partner has one
-    -- code.
     said as (
-        select
-            printed.release_id,
-            releases.ledger_code,
-            cast(null as {{ dbt.type_string() }}) as reporter_iso3,
-            coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
-            printed.flow_code,
-            printed.product_kind,
-            printed.product_code,
-            printed.period_month,
-            {{ money("sum(printed.value_usd)") }} as value_usd,
-            -- Several codes may stand for one partner: its weight is known where each of theirs is.
-            case
-                when count(printed.weight_kg) = count(*) then cast(sum(printed.weight_kg) as decimal(20, 2))
-            end as weight_kg,
-            cast(null as {{ dbt.type_string() }}) as valuation
-        from printed
-        inner join releases on releases.release_id = printed.release_id
-        left join
-            country_codes
-            on country_codes.ledger_code = releases.ledger_code
-            and country_codes.publisher_code = printed.publisher_code
-        group by all
+        select *
+        from {{ ref("int_products_said") }}
         union all
-        select
-            release_id,
-            ledger_code,
-            reporter_iso3,
-            partner_iso3,
-            flow_code,
-            product_kind,
-            product_code,
-            period_month,
-            value_usd,
-            weight_kg,
-            valuation
-        from {{ ref("int_reporters_named") }}
-        where not is_total {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
-    ),
-
-    placed as (
-        select
-            releases.release_id,
-            releases.scope,
-            releases.dataset_code,
-            said.ledger_code,
-            coalesce(ledgers.reporter_iso3, said.reporter_iso3) as reporter_iso3,
-            said.partner_iso3,
-            said.flow_code,
-            said.product_kind,
-            said.product_code,
-            said.period_month,
-            said.value_usd,
-            said.weight_kg,
-            coalesce(
-                said.valuation,
-                case when said.flow_code = 'export' then ledgers.export_valuation else ledgers.import_valuation end
-            ) as valuation,
-            case
-                when said.period_month <= releases.settled_through_month
-                then releases.settled_status
-                else releases.open_status
-            end as data_status,
-            releases.known_from
-        from said
-        inner join releases on releases.release_id = said.release_id
-        inner join ledgers on ledgers.ledger_code = said.ledger_code
+        select *
+        from {{ ref("int_products_landed") }}
     )
 
 select
-    placed.release_id,
-    placed.scope,
-    placed.dataset_code,
-    placed.ledger_code,
-    placed.reporter_iso3,
-    placed.partner_iso3,
-    placed.flow_code,
-    placed.product_kind,
-    placed.product_code,
-    placed.period_month,
-    {{ as_kept("placed.value_usd") }} as value_usd,
-    {{ as_kept("placed.weight_kg") }} as weight_kg,
-    placed.valuation,
-    placed.data_status,
-    placed.known_from
-from placed
-left join countries on countries.iso3 = placed.partner_iso3
--- Groups of countries overlap: with them, partners would not add up to the world.
-where coalesce(countries.kind, 'country') <> 'group'
+    said.release_id,
+    releases.scope,
+    releases.dataset_code,
+    said.ledger_code,
+    said.reporter_iso3,
+    said.partner_iso3,
+    said.flow_code,
+    said.product_kind,
+    said.product_code,
+    said.period_month,
+    said.value_usd,
+    said.weight_kg,
+    said.valuation,
+    case
+        when said.period_month <= releases.settled_through_month then releases.settled_status else releases.open_status
+    end as data_status,
+    releases.known_from
+from said
+inner join releases on releases.release_id = said.release_id

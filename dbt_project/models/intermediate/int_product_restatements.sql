@@ -15,7 +15,13 @@
 -- another; a changed weight is news too.
 with
 
-    reports as (select * from {{ ref("int_product_reports") }}),
+    reports as (
+        select *
+        from {{ ref("int_product_reports") }}
+        {% if may_ask(ref("int_release_coverage")) %}
+            where release_id in ({{ releases_of_restated_months() }})
+        {% endif %}
+    ),
 
     coverage as (select * from {{ ref("int_release_coverage") }}),
 

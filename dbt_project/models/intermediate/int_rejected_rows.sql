@@ -1,5 +1,6 @@
 {{ kept_by_release() }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
+-- depends_on: {{ ref('int_release_months') }}
 {%- set tables = [
     ["kcs", "country_totals"],
     ["kcs", "national_totals"],
@@ -49,6 +50,9 @@
     from {{ ref("stg_" ~ source_name ~ "__" ~ table_name) }}
     where
         quarantine_reason is not null
+        {% if [source_name, table_name] == ["comtrade", "monthly_products"] and may_ask(ref("int_release_months")) %}
+            and release_id in ({{ releases_with_rows_missing() }})
+        {% endif %}
         {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
     union all
 {%- endfor %}

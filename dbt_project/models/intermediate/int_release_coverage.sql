@@ -13,17 +13,18 @@ with
     ),
 
     spoken_months as (
-        select distinct
-            release_id,
-            dataset_code,
-            coalesce(scope, '') as scope,
-            ledger_code,
-            reporter_iso3,
-            flow_code,
-            period_month,
-            valuation,
-            known_from
-        from {{ ref("int_product_reports") }}
+        select
+            months.release_id,
+            releases.dataset_code,
+            releases.scope,
+            months.ledger_code,
+            months.reporter_iso3,
+            months.flow_code,
+            months.period_month,
+            months.valuation,
+            releases.known_from
+        from {{ ref("int_release_months") }} as months
+        inner join {{ ref("stg_entrepot__releases") }} as releases on releases.release_id = months.release_id
     ),
 
     -- Each scope is looked for by its name, so that a table of many reporters is not compared with all of itself.

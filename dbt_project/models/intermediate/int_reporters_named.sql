@@ -1,52 +1,23 @@
 {{ config(materialized="view") }}
 
--- What is said by sources of many reporters, of which each row names its own: the United Nations, and a user's files.
+-- What is said by sources of many reporters, of which each row names its own: the United Nations' totals (its products
+-- are int_products_landed), and a user's files.
 -- A row that tells how it is valued says so; where `valuation` is null, the ledger says it.
 with
 
     country_codes as (select * from {{ ref("country_codes") }} where ledger_code = 'comtrade'),
 
-    printed as (
-        select
-            true as is_total,
-            release_id,
-            publisher_code,
-            reporter_code,
-            'total' as product_kind,
-            'TOTAL' as product_code,
-            period_month,
-            flow_code,
-            value_usd,
-            weight_kg,
-            valuation
-        from {{ ref("stg_comtrade__monthly_trade") }}
-        where quarantine_reason is null
-        union all
-        select
-            false,
-            release_id,
-            publisher_code,
-            reporter_code,
-            case when length(product_code) = 2 then 'chapter' else 'subheading' end,
-            product_code,
-            period_month,
-            flow_code,
-            value_usd,
-            weight_kg,
-            valuation
-        from {{ ref("stg_comtrade__monthly_products") }}
-        where quarantine_reason is null
-    )
+    printed as (select * from {{ ref("stg_comtrade__monthly_trade") }} where quarantine_reason is null)
 
 select
-    printed.is_total,
+    true as is_total,
     printed.release_id,
     'comtrade' as ledger_code,
     coalesce(reporter_codes.iso3, concat('_', printed.reporter_code)) as reporter_iso3,
     coalesce(country_codes.iso3, concat('_', printed.publisher_code)) as partner_iso3,
     printed.flow_code,
-    printed.product_kind,
-    printed.product_code,
+    'total' as product_kind,
+    'TOTAL' as product_code,
     printed.period_month,
     printed.value_usd,
     printed.weight_kg,

@@ -2,7 +2,15 @@
 -- enough.
 with
 
-    codes as (select distinct product_kind, product_code from {{ ref("int_product_reports") }}),
+    -- Of what landed, whether or not a row could be read: a code too many finds no rows.
+    codes as (
+        select distinct product_kind, product_code
+        from {{ ref("int_products_said") }}
+        union
+        select case when length(product_code) = 2 then 'chapter' else 'subheading' end, product_code
+        from {{ ref("stg_comtrade__monthly_products") }}
+        group by product_code
+    ),
 
     sector_products as (select * from {{ ref("sector_products") }}),
 
