@@ -81,12 +81,15 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
 
 
 def manifest(settings: Settings) -> Path:
-    """dbt's own account of the project, made anew when one of its files changed."""
+    """dbt's own account of the project, made anew when one of its files changed, or the project lies in another folder."""
     settings.prepare()
     path = settings.dbt_target / "manifest.json"
     stamp = settings.dbt_target / "manifest.inputs"
-    inputs = models_fingerprint(settings)
-    if not stamp.is_file() or stamp.read_text() != inputs or not _is_whole(path):
+    inputs = f"{models_fingerprint(settings)} {settings.dbt_project}"
+    parsed = stamp.read_text() if stamp.is_file() else ""
+    if parsed != inputs or not _is_whole(path):
+        if not parsed.endswith(f" {settings.dbt_project}"):  # what dbt remembers finds seeds by the folder they lay in
+            (settings.dbt_target / "partial_parse.msgpack").unlink(missing_ok=True)
         invocation = dbt_resource(settings).cli(
             ["parse", "--quiet"], target_path=settings.dbt_target, raise_on_error=False
         )

@@ -127,28 +127,30 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Of int_sector_measures, what int_sector_changes names. -#}
+{#- Of int_sector_measures, what int_sector_changes names, and series that are no more. -#}
 {% macro forget_changed_sectors() -%}
     {%- if reads_changes_only() -%}
+        {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
         delete from {{ this }}
         where
-            exists (
-                select changes.ledger_code
-                from {{ ref("int_sector_changes") }} as changes
-                where
-                    changes.ledger_code = {{ this }}.ledger_code
-                    and changes.reporter_iso3 = {{ this }}.reporter_iso3
-                    and changes.period_month = {{ this }}.period_month
+            series_number not in (select series.series_number from {{ ref("int_sector_series") }} as series)
+            or series_number in (
+                select series.series_number
+                from {{ ref("int_sector_series") }} as series
+                inner join
+                    {{ ref("int_sector_changes") }} as changes
+                    on {% for column in places %}
+                        changes.{{ column }} = series.{{ column }} {% if not loop.last %} and {% endif %}
+                    {% endfor %}
             )
             or exists (
                 select changes.ledger_code
                 from {{ ref("int_sector_changes") }} as changes
-                where
-                    changes.ledger_code = {{ this }}.ledger_code
-                    and changes.reporter_iso3 = {{ this }}.reporter_iso3
-                    and changes.partner_iso3 = {{ this }}.partner_iso3
-                    and changes.flow_code = {{ this }}.flow_code
-                    and changes.scheme_code = {{ this }}.scheme_code
+                inner join
+                    {{ ref("int_sector_series") }} as series
+                    on series.ledger_code = changes.ledger_code
+                    and series.reporter_iso3 = changes.reporter_iso3
+                where series.series_number = {{ this }}.series_number and changes.period_month = {{ this }}.period_month
             )
     {%- endif -%}
 {%- endmacro %}

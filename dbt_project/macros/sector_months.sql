@@ -11,7 +11,7 @@
             select * from {{ reports }} {% if first_month %} where period_month >= {{ first_month }} {% endif %}
         ),
 
-        totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'month'),
+        totals as (select * from {{ ref("int_flow_months") }}),
 
         sectors as (select * from {{ series }} where sector_code <> 'other'),
 

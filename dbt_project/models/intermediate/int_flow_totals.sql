@@ -1,38 +1,7 @@
 {{ config(materialized="view") }}
-{%- set flows = ["export", "import"] %}
 
--- The totals of surplus_monthly and surplus_annual, one flow a row, as the parts of sectors are measured against them.
-{%- for flow in flows %}
-    select
-        ledger_code,
-        reporter_iso3,
-        partner_iso3,
-        '{{ flow }}' as flow_code,
-        'month' as frequency_code,
-        period_month as period_start,
-        {{ flow }}_usd as total_usd,
-        {{ flow }}_usd - {{ flow }}_change_usd as earlier_total_usd,
-        {{ flow }}_yoy_pct as total_yoy_pct,
-        1 as month_count,
-        data_status,
-        known_from
-    from {{ ref("surplus_monthly") }}
-    union all
-    select
-        ledger_code,
-        reporter_iso3,
-        partner_iso3,
-        '{{ flow }}',
-        'year',
-        cast(concat(cast(year as {{ dbt.type_string() }}), '-01-01') as date),
-        {{ flow }}_usd,
-        {{ flow }}_usd - {{ flow }}_change_usd,
-        {{ flow }}_yoy_pct,
-        {{ flow }}_months_count,
-        data_status,
-        known_from
-    from {{ ref("surplus_annual") }}
-    {% if not loop.last %}
-        union all
-    {% endif %}
-{%- endfor %}
+select *
+from {{ ref("int_flow_months") }}
+union all
+select *
+from {{ ref("int_flow_years") }}

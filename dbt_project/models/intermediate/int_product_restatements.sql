@@ -1,4 +1,5 @@
 {{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set series = [
     "ledger_code",
     "reporter_iso3",

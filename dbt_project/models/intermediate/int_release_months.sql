@@ -1,4 +1,5 @@
 {{ kept_by_release() }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 -- Of which months each release speaks. Where fewer rows stand here than were printed, some could not be read.
 with
 

@@ -5,7 +5,7 @@ with
 
     series as (select * from {{ ref("int_sector_series") }}),
 
-    totals as (select * from {{ ref("int_flow_totals") }} where frequency_code = 'year' and month_count = 12),
+    totals as (select * from {{ ref("int_flow_years") }} where month_count = 12),
 
     summed as (
         select

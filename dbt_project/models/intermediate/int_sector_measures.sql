@@ -2,7 +2,8 @@
 -- depends_on: {{ ref('int_sector_changes') }}
 -- depends_on: {{ ref('int_sector_reports') }}
 -- depends_on: {{ ref('int_sector_breaks') }}
--- depends_on: {{ ref('int_flow_totals') }}
+-- depends_on: {{ ref('int_sector_series') }}
+-- depends_on: {{ ref('int_flow_months') }}
 {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
 {%- set is_of_changes = reads_changes_only() %}
 {%- set of_series = "partition by " ~ ("is_moved, " if is_of_changes else "") ~ "series_number order by period_month" %}
@@ -11,9 +12,9 @@
 -- What is kept of a sector's months; sector_monthly works out the rest where it is read.
 with
 
-    series as (select * from {{ ref("int_sector_series") }}),
-
     {% if is_of_changes %}
+        series as (select * from {{ ref("int_sector_series") }}),
+
         moved_months as (select * from {{ ref("int_sector_changes") }} where period_month is not null),
 
         moved_partners as (select * from {{ ref("int_sector_changes") }} where partner_iso3 is not null),
@@ -41,7 +42,7 @@ with
     {% else %} monthly as (select * from {{ ref("int_sector_monthly") }}),
     {% endif %}
 
-    -- Names come after the windows, which have to hold every row at once.
+    -- Without names: the windows have to hold every row at once.
     windowed as (
         select
             {% if is_of_changes %} is_moved, {% endif %}
@@ -73,8 +74,7 @@ with
     )
 
 select
-    {%- for column in places %} series.{{ column }}, {% endfor %}
-    series.sector_code,
+    windowed.series_number,
     windowed.period_month,
     windowed.valuation,
     windowed.value_usd,
@@ -88,8 +88,8 @@ select
     windowed.data_status,
     windowed.known_from
 from windowed
-inner join series on series.series_number = windowed.series_number
 {% if is_of_changes %}
+    inner join series on series.series_number = windowed.series_number
     left join
         moved_months
         on moved_months.ledger_code = series.ledger_code
@@ -97,10 +97,10 @@ inner join series on series.series_number = windowed.series_number
         and moved_months.period_month = windowed.period_month
     left join moved_series on moved_series.series_number = windowed.series_number
 {% endif %}
--- A sector stands here while it traded in the month or in one of the twelve before.
+-- A sector stands here while it traded in the month or in one of the twelve before; a residual, always.
 where
     (
-        series.sector_code = 'other'
+        windowed.series_number < 0
         or windowed.last_traded_month >= {{ dbt.dateadd("month", -12, "windowed.period_month") }}
     )
     {% if is_of_changes %}
