@@ -29,6 +29,24 @@ with
                 {% endfor %}
         ),
 
+        -- With the world, which tells what months there are.
+        moved_reports as (
+            select reports.*
+            from {{ ref("int_sector_reports") }} as reports
+            inner join
+                (select distinct ledger_code, reporter_iso3, flow_code, scheme_code from moved_partners) as moved
+                on moved.ledger_code = reports.ledger_code
+                and moved.reporter_iso3 = reports.reporter_iso3
+                and moved.flow_code = reports.flow_code
+                and moved.scheme_code = reports.scheme_code
+            left join
+                moved_partners
+                on {% for column in places %}
+                    moved_partners.{{ column }} = reports.{{ column }} {% if not loop.last %} and {% endif %}
+                {% endfor %}
+            where moved_partners.ledger_code is not null or reports.partner_iso3 = 'WLD'
+        ),
+
         monthly as (
             select recent.*, false as is_moved
             from
@@ -37,7 +55,7 @@ with
                 ) as recent
             union all
             select moved.*, true
-            from ({{ sector_months(ref("int_sector_reports"), "moved_series") }}) as moved
+            from ({{ sector_months("moved_reports", "moved_series") }}) as moved
         ),
     {% else %} monthly as (select * from {{ ref("int_sector_monthly") }}),
     {% endif %}

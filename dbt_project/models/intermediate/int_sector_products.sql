@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 -- Which code of which kind of table belongs to which sector. A scheme is used only where the table's codes are fine
 -- enough.
 with
@@ -9,7 +10,13 @@ with
         union
         select case when length(product_code) = 2 then 'chapter' else 'subheading' end, product_code
         from {{ ref("stg_comtrade__monthly_products") }}
+        {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
         group by product_code
+        {% if reads_changes_only() %}
+            union
+            select product_kind, product_code
+            from {{ this }}
+        {% endif %}
     ),
 
     sector_products as (select * from {{ ref("sector_products") }}),
