@@ -194,7 +194,9 @@ def asked(home: Path) -> dict[str, float]:
     with duckdb.connect(str(served)) as connection:
         if memory := os.environ.get("ENTREPOT_MEMORY_LIMIT"):
             connection.execute(f"set memory_limit = '{memory}'")
-        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only); create schema marts; use marts")
+        connection.execute(
+            f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only); create schema marts; use marts"
+        )
         for mart, grain in SERVED.items():
             connection.execute(f"create table {mart} as select * from warehouse.marts.{mart} order by {grain}")
         ((macro,),) = connection.execute(
