@@ -7,10 +7,6 @@
     {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
     with
 
-        reports as (
-            select * from {{ reports }} {% if first_month %} where period_month >= {{ first_month }} {% endif %}
-        ),
-
         totals as (select * from {{ ref("int_flow_months") }}),
 
         sectors as (select * from {{ series }} where sector_code <> 'other'),
@@ -27,10 +23,11 @@
                 reports.weight_kg,
                 reports.data_status,
                 reports.known_from
-            from reports
+            from {{ reports }} as reports
             inner join
                 sectors on sectors.sector_code = reports.sector_code
                 {%- for column in places %} and sectors.{{ column }} = reports.{{ column }} {% endfor %}
+            {% if first_month %} where reports.period_month >= {{ first_month }} {% endif %}
         ),
 
         -- The months in which a sector is reported, and whether a year earlier it held other goods.
@@ -48,13 +45,15 @@
                 breaks.hs_revision is not null
                 and {{ hs_revision(dbt.dateadd("month", -12, "reports.period_month")) }}
                 <> {{ hs_revision("reports.period_month") }} as is_break
-            from reports
+            from {{ reports }} as reports
             left join
                 {{ ref("int_sector_breaks") }} as breaks
                 on breaks.scheme_code = reports.scheme_code
                 and breaks.sector_code = reports.sector_code
                 and breaks.hs_revision = {{ hs_revision("reports.period_month") }}
-            where reports.partner_iso3 = 'WLD'
+            where
+                reports.partner_iso3 = 'WLD'
+                {% if first_month %} and reports.period_month >= {{ first_month }} {% endif %}
         ),
 
         parts as (
