@@ -29,9 +29,10 @@ class Compared:
 def compared(duckdb_file: Path, spark_file: Path, mart: Mart) -> Compared:
     """One mart of two databases. A mart whose grain dbt does not tell is compared by all its columns."""
     with duckdb.connect() as database:
-        for name, file in (("ours", duckdb_file), ("theirs", spark_file)):
+        # The views of a warehouse name their database.
+        for name, file in (("warehouse", duckdb_file), ("theirs", spark_file)):
             database.execute(f"attach '{file}' as {name} (read_only)")
-        described = database.execute(f"describe ours.marts.{mart.name}").fetchall()
+        described = database.execute(f"describe warehouse.marts.{mart.name}").fetchall()
         kinds = {name: kind for name, kind, *_ in described if name not in CLOCKS}
         key = [name for name in mart.grain or kinds if name in kinds]
         joined = " and ".join(f'ours."{name}" is not distinct from theirs."{name}"' for name in key)
@@ -43,7 +44,7 @@ def compared(duckdb_file: Path, spark_file: Path, mart: Mart) -> Compared:
         answer = database.execute(
             f"""
             with
-                ours as (select true as is_ours, * from ours.marts.{mart.name}),
+                ours as (select true as is_ours, * from warehouse.marts.{mart.name}),
                 theirs as (select true as is_theirs, * from theirs.marts.{mart.name})
             select
                 count(is_ours),
