@@ -16,7 +16,7 @@ with
         select
             months.release_id,
             releases.dataset_code,
-            releases.scope,
+            coalesce(releases.scope, '') as scope,
             months.ledger_code,
             months.reporter_iso3,
             months.flow_code,
