@@ -130,18 +130,14 @@
 {#- Of int_sector_measures, what int_sector_changes names, and series that are no more. -#}
 {% macro forget_changed_sectors() -%}
     {%- if reads_changes_only() -%}
-        {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+        {%- set places = sector_places() %}
         delete from {{ this }}
         where
             series_number not in (select series.series_number from {{ ref("int_sector_series") }} as series)
             or series_number in (
                 select series.series_number
                 from {{ ref("int_sector_series") }} as series
-                inner join
-                    {{ ref("int_sector_changes") }} as changes
-                    on {% for column in places %}
-                        changes.{{ column }} = series.{{ column }} {% if not loop.last %} and {% endif %}
-                    {% endfor %}
+                inner join {{ ref("int_sector_changes") }} as changes on {{ alike(places, "changes", "series") }}
             )
             or exists (
                 select changes.ledger_code

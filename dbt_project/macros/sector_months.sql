@@ -1,10 +1,22 @@
+{#- The columns that say whose sectors they are: each set of values has its own residual. -#}
+{% macro sector_places() -%}
+    {{- return(["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"]) -}}
+{%- endmacro %}
+
+{#- Two relations joined on columns of the same names. -#}
+{% macro alike(columns, left, right) -%}
+    {%- for column in columns %}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }} {%- if not loop.last %} and {% endif %}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#-
     Sectors by month, of `reports`, a relation like int_sector_reports, and of `series`, one like int_sector_series; from
     `first_month` on, SQL of a date, where only those are wanted. Rows are joined and added up by the number of their
     series, much less to compare than six codes.
 -#}
 {% macro sector_months(reports, series, first_month=none) %}
-    {%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+    {%- set places = sector_places() %}
     with
 
         totals as (select * from {{ ref("int_flow_months") }}),
@@ -25,8 +37,7 @@
                 reports.known_from
             from {{ reports }} as reports
             inner join
-                sectors on sectors.sector_code = reports.sector_code
-                {%- for column in places %} and sectors.{{ column }} = reports.{{ column }} {% endfor %}
+                sectors on sectors.sector_code = reports.sector_code and {{ alike(places, "sectors", "reports") }}
             {% if first_month %} where reports.period_month >= {{ first_month }} {% endif %}
         ),
 

@@ -104,6 +104,15 @@ def dbt(home: Path, verb: str, *arguments: str) -> Cost:
     return measured(home, command, PROJECT / "dbt_project")
 
 
+def loaded_since(home: Path, loaded_after: str) -> int:
+    """Releases that came after a time. A run that was ended and begun anew may have loaded the news with the history."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select count(*) from entrepot.releases where loaded_at > ?", [loaded_after]
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
 def since(loaded_after: str) -> list[str]:
     return ["--vars", json.dumps({"loaded_after": loaded_after})]
 
@@ -260,6 +269,10 @@ def bench(home: Path, rows: int) -> dict[str, Any]:
     }
     for name, work in news.items():
         steps.once(name, work)
+        if name == "load two months more" and not loaded_since(home, loaded_after):
+            raise SystemExit(
+                f"{home}: the two months more were loaded with the rest. Remove the folder and begin again."
+            )
     steps.once("seconds_by_model_two_months", lambda: by_model(home))
     steps.once(
         "marts of the questions",

@@ -1,23 +1,4 @@
 {{ config(materialized="view") }}
-{%- set flows = ["export", "import"] %}
-
--- The totals of surplus_annual, one flow a row, as the parts of sectors are measured against them.
-{%- for flow in flows %}
-    select
-        ledger_code,
-        reporter_iso3,
-        partner_iso3,
-        '{{ flow }}' as flow_code,
-        'year' as frequency_code,
-        cast(concat(cast(year as {{ dbt.type_string() }}), '-01-01') as date) as period_start,
-        {{ flow }}_usd as total_usd,
-        {{ flow }}_usd - {{ flow }}_change_usd as earlier_total_usd,
-        {{ flow }}_yoy_pct as total_yoy_pct,
-        {{ flow }}_months_count as month_count,
-        data_status,
-        known_from
-    from {{ ref("surplus_annual") }}
-    {% if not loop.last %}
-        union all
-    {% endif %}
-{%- endfor %}
+{%- set new_year = "cast(concat(cast(year as " ~ dbt.type_string() ~ "), '-01-01') as date)" %}
+-- What the parts of sectors are measured against, year by year.
+{{ flow_totals(ref("surplus_annual"), "year", new_year, "{flow}_months_count") }}

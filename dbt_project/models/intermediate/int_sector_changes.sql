@@ -1,4 +1,4 @@
-{%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+{%- set series = sector_places() %}
 {%- set places = "ledger_code, reporter_iso3, partner_iso3, flow_code" %}
 -- What a build of changes makes anew of int_sector_measures: the months of a reporter that changed and the twelve
 -- after,
@@ -77,8 +77,9 @@
                 {% for column in series %} changed_sectors.{{ column }} {% if not loop.last %}, {% endif %} {% endfor %}
             from changed_sectors
             left join
-                traded_elsewhere on traded_elsewhere.sector_code = changed_sectors.sector_code
-                {% for column in series %} and traded_elsewhere.{{ column }} = changed_sectors.{{ column }} {% endfor %}
+                traded_elsewhere
+                on traded_elsewhere.sector_code = changed_sectors.sector_code
+                and {{ alike(series, "traded_elsewhere", "changed_sectors") }}
             where traded_elsewhere.ledger_code is null
         )
 

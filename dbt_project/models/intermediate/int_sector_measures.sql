@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('int_sector_breaks') }}
 -- depends_on: {{ ref('int_sector_series') }}
 -- depends_on: {{ ref('int_flow_months') }}
-{%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+{%- set places = sector_places() %}
 {%- set is_of_changes = reads_changes_only() %}
 {%- set of_series = "partition by " ~ ("is_moved, " if is_of_changes else "") ~ "series_number order by period_month" %}
 {%- set last_12_months = of_series ~ " rows between 11 preceding and current row" %}
@@ -20,13 +20,7 @@ with
         moved_partners as (select * from {{ ref("int_sector_changes") }} where partner_iso3 is not null),
 
         moved_series as (
-            select series.*
-            from series
-            inner join
-                moved_partners
-                on {% for column in places %}
-                    moved_partners.{{ column }} = series.{{ column }} {% if not loop.last %} and {% endif %}
-                {% endfor %}
+            select series.* from series inner join moved_partners on {{ alike(places, "moved_partners", "series") }}
         ),
 
         -- With the world, which tells what months there are.
@@ -39,11 +33,7 @@ with
                 and moved.reporter_iso3 = reports.reporter_iso3
                 and moved.flow_code = reports.flow_code
                 and moved.scheme_code = reports.scheme_code
-            left join
-                moved_partners
-                on {% for column in places %}
-                    moved_partners.{{ column }} = reports.{{ column }} {% if not loop.last %} and {% endif %}
-                {% endfor %}
+            left join moved_partners on {{ alike(places, "moved_partners", "reports") }}
             where moved_partners.ledger_code is not null or reports.partner_iso3 = 'WLD'
         ),
 

@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('int_sector_changes') }}
-{%- set places = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "scheme_code"] %}
+{%- set places = sector_places() %}
 {%- set place = places | join(", ") %}
 -- The sectors a partner ever traded, and one residual for each partner: by number, so that months need not carry names.
 with
@@ -34,9 +34,7 @@ with
                 ) as partner_number
             from (select distinct {{ place }} from traded) as traded
             cross join last_numbers
-            left join
-                known on known.sector_code = 'other'
-                {%- for column in places %} and known.{{ column }} = traded.{{ column }} {% endfor %}
+            left join known on known.sector_code = 'other' and {{ alike(places, "known", "traded") }}
         ),
 
         numbered as (
@@ -54,14 +52,8 @@ with
                 partners.partner_number
             from traded
             cross join last_numbers
-            inner join
-                partners
-                on {% for column in places %}
-                    partners.{{ column }} = traded.{{ column }} {% if not loop.last %} and {% endif %}
-                {% endfor %}
-            left join
-                known on known.sector_code = traded.sector_code
-                {%- for column in places %} and known.{{ column }} = traded.{{ column }} {% endfor %}
+            inner join partners on {{ alike(places, "partners", "traded") }}
+            left join known on known.sector_code = traded.sector_code and {{ alike(places, "known", "traded") }}
         )
     {% else %}
         numbered as (

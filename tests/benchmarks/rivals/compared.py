@@ -18,6 +18,8 @@ def of_parquet(folder: Path) -> Made:
 
 
 def of_database(file: Path, schema: str) -> Made:
+    """By its own name, which the views of a warehouse name."""
+
     def relation(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         connection.execute(f"attach if not exists '{file}' as {file.stem} (read_only)")
         return f"{file.stem}.{schema}.{table}"
