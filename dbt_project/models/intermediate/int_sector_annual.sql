@@ -24,6 +24,8 @@ with
         group by series_number, cast(extract(year from period_month) as integer)
     ),
 
+    residuals as (select - series_number as partner_number, year, mapped_usd from summed where series_number < 0),
+
     annual as (
         select
             series.ledger_code,
@@ -45,8 +47,7 @@ with
             summed.known_from
         from summed
         inner join series on series.series_number = summed.series_number
-        inner join
-            summed as residuals on residuals.series_number = - series.partner_number and residuals.year = summed.year
+        inner join residuals on residuals.partner_number = series.partner_number and residuals.year = summed.year
     )
 
 select
