@@ -18,6 +18,22 @@ from tests.trimmed_archive import write_trimmed_archive
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 HOME_NAME = "집 of the warehouse"  # a blank and Korean letters: a path is text
 LONGEST_BUILD_SECONDS = 900
+# Files that take minutes. The second builds nothing: it is at work while the first builds what the others share.
+LONGEST_FILES = (
+    "test_main_job",
+    "test_kills",
+    "test_disks",
+    "test_publishing",
+    "test_two_at_once",
+    "test_second_printing",
+    "test_inbox",
+    "test_readers",
+    "test_fetched_marts",
+    "test_from_wire_to_marts",
+    "test_command",
+    "test_verify",
+    "test_dbt_unit_tests",
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,12 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
             )
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: a worker takes a file whole, and none should begin a long one when the others are done."""
+    places = {name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
 
-KILLS = int(os.environ.get("ENTREPOT_MAIN_JOB_KILLS", "3"))
+KILLS = int(os.environ.get("ENTREPOT_MAIN_JOB_KILLS", "1"))
 LONGEST_WAIT_SECONDS = 600
 KCS_TOTAL = {"year": "총계", "statCd": "-", "statCdCntnKor1": "-", "balPayments": "0"}
 

@@ -11,9 +11,8 @@
 ] %}
 {%- set series_columns = series | join(", ") %}
 -- As int_trade_observations, for products, of the months of a reporter that more than one release speaks of: one row
--- per series and time at which what is known of it changed. All tables print whole dollars, so no printing is coarser
--- than
--- another; a changed weight is news too.
+-- per series and time at which what is known of it changed. No table of products is coarser than another, so any
+-- change is news, and so is that of a weight.
 with
 
     reports as (

@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
 -- As int_products_said, of the table that is read where it landed: to write hundreds of millions of rows once more
--- would
--- take longer than to read them again.
+-- would take longer than to read them again.
 with
 
     printed as (select * from {{ ref("stg_comtrade__monthly_products") }} where quarantine_reason is null),

@@ -1,6 +1,5 @@
 -- Sectors that are made of six-digit codes whose goods changed with a revision. No concordance of ten-digit codes is
--- held,
--- so each revision breaks them.
+-- held, so each revision breaks them.
 with
 
     sector_products as (select * from {{ ref("sector_products") }}),

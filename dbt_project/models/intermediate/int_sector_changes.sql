@@ -1,8 +1,7 @@
 {%- set series = sector_places() %}
 {%- set places = "ledger_code, reporter_iso3, partner_iso3, flow_code" %}
 -- What a build of changes makes anew of int_sector_measures: the months of a reporter that changed and the twelve
--- after,
--- which look back at them; and every month of a partner that had never traded a sector, or now never did, since
+-- after, which look back at them; and every month of a partner that had never traded a sector, or now never did, since
 -- `other` is judged by the sectors a partner ever traded. A whole build makes all anew and needs none of it.
 -- depends_on: {{ ref('int_product_observations') }}
 -- depends_on: {{ ref('int_release_coverage') }}

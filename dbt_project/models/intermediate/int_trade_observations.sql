@@ -5,8 +5,7 @@ with
     reports as (select * from {{ ref("int_trade_reports") }}),
 
     -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back. Nor does one of
-    -- the
-    -- nation alone, which is passed over where the table of partners speaks (int_world_totals_chosen).
+    -- the nation alone, which is passed over where the table of partners speaks (int_world_totals_chosen).
     readable_releases as (
         select releases.*
         from {{ ref("stg_entrepot__releases") }} as releases

@@ -76,7 +76,17 @@ with
             on country_codes.ledger_code = releases.ledger_code
             and country_codes.publisher_code = printed.publisher_code
         union all
-        select release_id, ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, value_usd, 1, valuation
+        -- Both print cents.
+        select
+            release_id,
+            ledger_code,
+            reporter_iso3,
+            partner_iso3,
+            flow_code,
+            period_month,
+            value_usd,
+            cast(0.01 as decimal(20, 2)),
+            valuation
         from {{ ref("int_reporters_named") }}
         where is_total
     ),

@@ -1,7 +1,6 @@
 {%- set matrix = "partition by exports.ledger_code, exports.hs_level, exports.year" %}
 -- Revealed comparative advantage on exports to the world (Balassa), in years of which at least thirty exporters are
--- held:
--- one country's own book cannot give it, so this is empty until world data are loaded.
+-- held: one country's own book cannot give it, so this is empty until world data are loaded.
 with
 
     exports as (select * from {{ ref("int_world_exports") }} where value_usd > 0),

@@ -191,6 +191,7 @@ def main() -> None:
     console, kept = Console(), os.environ.get("ENTREPOT_BENCH_FOLDER")
     with tempfile.TemporaryDirectory(prefix="entrepot-rivals-") as temporary:
         folder = Path(kept or temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)  # PostgreSQL runs as another user, and must reach what lies in it
         results = folder / "rivals.json"
         differ = False

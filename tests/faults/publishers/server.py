@@ -80,6 +80,7 @@ class Served:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or the end of each answer waits 40 ms for the client to confirm its beginning
     served: Served
 
     def do_GET(self) -> None:
