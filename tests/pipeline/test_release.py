@@ -180,6 +180,19 @@ def test_a_second_build_with_nothing_new_keeps_the_release_and_says_so(
     assert [path.name for path in (copied / "serving" / "releases").iterdir()] == [served.name]
 
 
+def test_a_deleted_warehouse_is_told_by_verify_and_stops_nothing(
+    copied: Path, entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    (copied / "warehouse.duckdb").unlink()
+    answer = entrepot(copied, "build")
+    assert answer.returncode == 0, answer.stderr
+    assert "Nothing new since release" in answer.stdout
+    told = entrepot(copied, "verify", COLUMNS="240")
+    assert told.returncode == 1
+    assert "entrepot build --from-landing" in " ".join(told.stdout.split())
+    assert entrepot(copied, "query", "select count(*) from surplus_annual").returncode == 0
+
+
 def test_status_shows_release_freshness_rows_and_quarantine_within_eighty_columns(
     built: "Built", entrepot: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -16,7 +16,14 @@ with
     ),
 
     first_reports as (
-        select dataset_code, valuation, scope, {{ series_columns }}, min(known_from) as first_known_from
+        select
+            dataset_code,
+            valuation,
+            scope,
+            {{ series_columns }},
+            min(known_from) as first_known_from,
+            -- What is taken back is taken back whole, whatever was printed in hundreds of thousands.
+            cast(least(1, min(precision_usd)) as decimal(20, 2)) as precision_usd
         from reports
         group by dataset_code, valuation, scope, {{ series_columns }}
     ),
@@ -47,7 +54,7 @@ with
             {{ series_columns }},
             known_from,
             cast(null as decimal(20, 2)),
-            cast(1 as decimal(20, 2)),
+            precision_usd,
             valuation,
             data_status,
             dataset_code,
