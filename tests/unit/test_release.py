@@ -621,6 +621,9 @@ def test_names_and_folders_may_hold_quotes(tmp_path: Path) -> None:
     publish(home / "serving", warehouse, Mart('a"b', ('c"d',)))
     assert ask(home / "serving", """select "c""d", "e""f"(1), two(1, 2) from marts."a""b" """) == [(1, 2, 2)]
     assert (home / "serving" / "current" / "parquet" / 'a"b.parquet').exists()
+    assert ask(home / "serving", "select comment from duckdb_functions() where comment like '%one more' limit 1") == [
+        ("it's one more",)
+    ]
 
 
 def test_large_sorts_spill_into_the_hidden_folder_and_leave_nothing_there(tmp_path: Path, warehouse: Path) -> None:
@@ -690,3 +693,27 @@ def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: 
     )
     kept = [folder.name for folder in release.release_folders(serving)]
     assert (len(kept), kept[:2]) == (9, folders[-2:])  # the first of these two was served until 59 minutes ago
+
+
+def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(finished: Path) -> None:
+    ((body,),) = ask(
+        finished,
+        "select macro_definition from duckdb_functions() "
+        "where schema_name = 'main' and function_name = 'surplus_as_of' and database_name = 'trade'",
+    )
+    assert "marts.surplus_as_of(known_on)" in body.replace('"', "")
+
+
+def test_a_release_is_checked_by_one_who_only_reads(serving: Path, warehouse: Path) -> None:
+    """DuckDB opens one file in one process for reading or for writing, and not for both."""
+    readers = list[duckdb.DuckDBPyConnection]()
+
+    def read_beside(step: str) -> None:
+        if step == "checking the release":
+            (hidden,) = (serving / "releases").glob(".tmp-*")
+            readers.append(duckdb.connect(str(hidden / "trade.duckdb"), read_only=True))
+
+    published = publish(serving, warehouse, progress=read_beside)
+    assert len(readers) == 1
+    readers[0].close()
+    assert release.current(serving) == published
