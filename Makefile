@@ -27,7 +27,7 @@ help:
 	@echo 'make browser    look at the page in Chromium (Debian: chromium, chromium-driver)'
 	@echo 'make corruptions  wrong data of every kind through the main way, and what stops each (docs/corruptions.md)'
 	@echo 'make fuzz       a minute of coverage-guided fuzzing for each parser (FUZZ_SECONDS=60)'
-	@echo 'make mutants    changes the parsers in small ways and sees whether a test notices (tests/tools/mutants.md)'
+	@echo 'make mutants    changes parsers, the inbox and publishing in small ways and sees whether a test notices (tests/tools/mutants.md)'
 	@echo 'make audit      is what is installed what the lock says, unchanged, free to use, without known weakness'
 	@echo 'make sbom       rewrite the bill of materials that goes into each release'
 	@echo 'make check      lint, format and type checks'

@@ -1,8 +1,10 @@
 """Files that a user brings: what is taken in, what is refused and how that is said."""
 
 import hashlib
+import os
 import re
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 import pandas as pd
@@ -282,6 +284,210 @@ def test_an_empty_inbox_keeps_nothing_and_a_mended_file_leaves_the_list(at: Sett
     collect(at, FILES)
     assert sorted(listed.row_count for listed in releases(at.landing, "inbox", FILES)) == [0, 1]
     assert brought(at.inbox) == []
+
+
+class InSeoul(datetime):
+    """A clock: half past eleven at night in UTC, and the next morning where no zone is asked for."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "InSeoul":
+        return cls(2025, 7, 8, 23, 30, 0, 5, UTC) if tz is UTC else cls(2025, 7, 9, 8, 30, 0, 5)
+
+
+def test_the_day_and_the_time_of_a_file_are_those_of_utc_in_whole_seconds(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "datetime", InSeoul)
+    put(at, "prices/a.csv", PRICES)
+    put(at, "prices/b@2025-07-09.csv", PRICES)
+    assert waiting(at) == ["prices/a.csv"]
+    collect(at, FILES)
+    found = [kept for table in ("prices", FILES) for kept in releases(at.landing, "inbox", table)]
+    assert [str(kept.retrieved_at) for kept in found] == ["2025-07-08 23:30:00"] * 2
+    assert [(kept.settled_status, kept.open_status) for kept in found] == [("preliminary",) * 2] * 2
+    listed = found[1]
+    assert (listed.url, listed.basis) == ("inbox", "list of the inbox")
+    assert {listed.period_from, listed.period_to, listed.settled_through} == {date(2000, 1, 1)}
+
+
+def test_a_file_without_months_is_settled_through_the_month_it_was_brought(at: Settings) -> None:
+    put(at, "prices/assets.csv", "asset_code,asset_name,unit,calendar\nkosdaq,KOSDAQ,index,XKRX\n")
+    take_in(at)
+    (kept,) = releases(at.landing, "inbox", "assets")
+    assert kept.settled_through == kept.period_to
+
+
+def test_hidden_files_and_those_that_excel_leaves_are_not_brought(at: Settings) -> None:
+    for name in (".hidden.csv", "~$a.csv", "a.csv"):
+        put(at, f"prices/{name}", PRICES)
+    put(at, ".DS_Store", "x")
+    assert [path.name for path in brought(at.inbox)] == ["a.csv"]
+
+
+def test_the_files_of_one_table_are_taken_in_without_the_others(at: Settings) -> None:
+    put(at, "prices/a.csv", PRICES)
+    put(at, "trade/a.csv", ",".join(SHAPES["trade"].required) + "\nKOR,USA,export,2025-07,1\n")
+    collect(at, "prices")
+    assert len(releases(at.landing, "inbox", "prices")) == 1
+    assert releases(at.landing, "inbox", "trade") == []
+
+
+def test_a_verdict_says_all_of_a_file_that_was_taken_in(at: Settings) -> None:
+    put(at, "prices/a.csv", PRICES)
+    checksum = hashlib.sha256(PRICES.encode()).hexdigest()
+    assert take_in(at) == [inbox.Verdict("prices/a.csv", "prices", "taken", "", 1, checksum, True)]
+
+
+SENTENCES = [
+    ("a.csv", PRICES, "lies in the wrong place: move it into prices, headlines, trade, claims of the inbox."),
+    ("prices/a.txt", PRICES, "is neither .csv nor .parquet: save it as CSV UTF-8."),
+    ("prices/a.csv", "asset_code\tdate\tclose\n", "has another divider than the comma: save it with commas."),
+    (
+        "prices/a.csv",
+        "asset_code,a\tb,c\n",
+        "lacks the column date, close in line 1, which has asset_code, a?b, c: docs/inbox.md lists them.",
+    ),
+    (
+        "prices/a.csv",
+        "x" * 300,
+        f"lacks the column asset_code, date, close in line 1, which has {'x' * 200}: docs/inbox.md lists them.",
+    ),
+    (
+        "prices/a.csv",
+        "\n",
+        "lacks the column asset_code, date, close in line 1, which has nothing: docs/inbox.md lists them.",
+    ),
+    ("prices/a.csv", "date,close,date,asset_code,close\n", "has the column close, date twice in line 1: keep one."),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "said"), SENTENCES)
+def test_a_refusal_is_one_sentence_after_the_name(at: Settings, name: str, content: str, said: str) -> None:
+    put(at, name, content)
+    (verdict,) = take_in(at)
+    assert verdict.reason == f"{name} {said}"
+    assert verdict.table_name == ("prices" if name.startswith("prices") else "")
+
+
+def test_a_file_that_may_not_be_opened_is_refused_with_what_the_disk_said(
+    at: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(inbox, "_checksum", refuse)
+    put(at, "prices/a.csv", PRICES)
+    reason = "prices/a.csv cannot be opened (Permission denied): mend its rights."
+    assert take_in(at) == [inbox.Verdict("prices/a.csv", "prices", "refused", reason)]
+    (at.inbox / "prices" / "a.csv").rename(at.inbox / "a.csv")
+    assert [verdict.table_name for verdict in take_in(at)] == [""]
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_of_it_stays(
+    at: Settings, monkeypatch: pytest.MonkeyPatch, grows: bool
+) -> None:
+    def read_and_change(path: Path, table: str) -> Iterator[pa.RecordBatch]:
+        yield from read(path, table)
+        before = path.stat()
+        if grows:
+            path.write_text(LATER, encoding="utf-8")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + (0 if grows else 1_000_000_000)))
+
+    monkeypatch.setattr(inbox, "read", read_and_change)
+    put(at, "prices/a.csv", PRICES)
+    reason = "prices/a.csv changed while it was read: build again when it is whole."
+    assert take_in(at) == [inbox.Verdict("prices/a.csv", "prices", "refused", reason)]
+    assert releases(at.landing, "inbox", "prices") == []
+
+
+def test_line_breaks_in_a_cell_are_kept_as_they_are(at: Settings) -> None:
+    path = put(at, "prices/a.csv", 'asset_code,date,close\r\nk,"a\r\nb\rc\nd",1\r\n')
+    assert [batch.column("date").to_pylist() for batch in read(path, "prices")] == [["a\r\nb\rc\nd"]]
+
+
+def test_a_row_with_too_few_cells_is_filled_with_nothing_and_marked(at: Settings) -> None:
+    (batch,) = read(put(at, "prices/a.csv", "asset_code,date,close\nk,2025-07-07\n"), "prices")
+    assert batch.column("close").to_pylist() == [""]
+    assert batch.column("unreadable").to_pylist() == ["the row has 2 cells and the header 3"]
+
+
+def test_a_csv_file_is_read_so_many_rows_at_once(at: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "ROWS_AT_ONCE", 2)
+    path = put(at, "prices/a.csv", "asset_code,date,close\n" + "k,2025-07-07,1\n" * 3)
+    assert [len(batch) for batch in read(path, "prices")] == [2, 1]
+
+
+def test_a_batch_ends_with_the_row_that_fills_it(at: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "LARGEST_ROW", 30)
+    rows = [f"k,{'d' * (length - 5)},1\n" for length in (10, 10, 9, 10, 10, 10, 10, 10)]
+    path = put(at, "prices/a.csv", "asset_code,date,close\n" + "".join(rows))
+    assert [len(batch) for batch in read(path, "prices")] == [4, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("asset_code,date,close,{}\n", "k,,1,\n"),
+        ("asset_code,date,close\n", "k,{},1\n"),
+        ("asset_code,date,close\n", 'k,"aaaa\naaaa\n{}",1\n'),
+    ],
+)
+def test_a_row_has_a_bound_over_all_its_lines(
+    at: Settings, monkeypatch: pytest.MonkeyPatch, header: str, row: str
+) -> None:
+    monkeypatch.setattr(inbox, "LARGEST_ROW", 30)
+    longer = header if "{}" in header else row
+    for room, is_taken in ((29, True), (30, False), (75, False)):
+        filled = "x" * (room - len(longer) + 2)
+        path = put(at, "prices/a.csv", header.format(filled) + row.format(filled))
+        if is_taken:
+            assert sum(len(batch) for batch in read(path, "prices")) == 1
+        else:
+            with pytest.raises(UnreadableFileError, match="a row has more than 30 letters"):
+                list(read(path, "prices"))
+
+
+def test_a_file_may_have_a_thousand_columns_and_no_more(at: Settings) -> None:
+    header = ",".join(["asset_code", "date", "close", *(f"x{number}" for number in range(997))])
+    put(at, "prices/a.csv", f"{header}\n")
+    assert [verdict.verdict for verdict in take_in(at)] == ["taken"]
+    put(at, "prices/a.csv", f"{header},one_more\n")
+    assert [verdict.reason for verdict in take_in(at)] == [
+        "prices/a.csv has 1,001 columns in line 1: keep those of docs/inbox.md."
+    ]
+
+
+def test_a_column_of_ones_own_that_is_only_somewhat_like_a_documented_one_is_left_out(at: Settings) -> None:
+    put(at, "headlines/a.csv", "title,published_on,event_name\nx,2025-01-01,y\n")
+    assert [verdict.verdict for verdict in take_in(at)] == ["taken"]
+
+
+@pytest.mark.parametrize("table", SHAPES)
+def test_every_batch_has_the_schema_of_its_table(at: Settings, table: str) -> None:
+    required = {name: ["1"] for name in SHAPES[table].required}
+    path = at.inbox / f"{table}.parquet"
+    pq.write_table(pa.table(required), path)
+    lines = put(at, f"{table}.csv", ",".join(required) + "\n" + ",".join(["1"] * len(required)) + "\n")
+    assert [batch.schema for file in (path, lines) for batch in read(file, table)] == [inbox.SCHEMAS[table]] * 2
+
+
+def test_a_parquet_file_without_a_group_has_no_rows(at: Settings) -> None:
+    pq.ParquetWriter(
+        at.inbox / "prices" / "a.parquet", pa.schema([(name, pa.string()) for name in SHAPES["prices"].required])
+    ).close()
+    assert [(verdict.verdict, verdict.row_count) for verdict in take_in(at)] == [("taken", 0)]
+
+
+def test_a_problem_without_words_is_told_by_its_kind(at: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(handle: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(pq, "ParquetFile", fail)
+    put(at, "prices/a.parquet", b"PAR1")
+    assert [verdict.reason for verdict in take_in(at)] == [
+        "prices/a.parquet is not a Parquet file that can be read (OSError): write it anew, not encrypted."
+    ]
 
 
 @rules(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -307,10 +309,12 @@ def test_the_last_five_and_the_last_hour_are_kept_by_the_time_of_each_release(
     folders = {minute: f"{NOON + timedelta(minutes=minute):{release.ID_TIME}}-01234567" for minute in published}
     for name in folders.values():
         (serving / "releases" / name).mkdir(parents=True)
+        (serving / "releases" / name / "trade.duckdb").touch()
     (serving / "releases" / "2Z-of-somebody-else").mkdir()
     (serving / "current").symlink_to(Path("releases") / folders[0], target_is_directory=True)
     release._retire(serving, keep=5, keep_for=timedelta(hours=1), now=NOON)
-    assert names(serving / "releases") == {folders[minute] for minute in kept} | {"2Z-of-somebody-else"}
+    found = {path.name for path in (serving / "releases").iterdir()}
+    assert found == {folders[minute] for minute in kept} | {"2Z-of-somebody-else"}
 
 
 def test_the_serving_folder_can_be_moved(serving: Path, warehouse: Path, tmp_path: Path) -> None:
@@ -401,3 +405,315 @@ def test_a_release_whose_page_fails_is_not_published(serving: Path, warehouse: P
         publish(serving, warehouse, page=stumble)
     assert release.current(serving) == first
     assert [path.name for path in (serving / "releases").iterdir()] == [first.release_id]
+
+
+def test_each_step_is_told_in_its_order(serving: Path, warehouse: Path) -> None:
+    steps = list[str]()
+    published = publish(serving, warehouse, SURPLUS, HEALTH, progress=steps.append, page=lambda folder: None)
+    assert steps == [
+        "copying surplus_monthly",
+        "copying data_health",
+        "copying the macros",
+        "writing surplus_monthly.parquet",
+        "writing data_health.parquet",
+        "drawing the page",
+        "checking the release",
+        f"naming release {published.release_id}",
+        f"serving release {published.release_id}",
+        "removing old releases",
+    ]
+
+
+def test_the_manifest_holds_what_is_documented_and_names_in_any_script(serving: Path, warehouse: Path) -> None:
+    change(warehouse, 'create table marts."수출" as select 1 as a')
+    published = publish(serving, warehouse, SURPLUS, Mart("수출", ()))
+    text = (serving / "current" / "manifest.json").read_bytes().decode()
+    assert text.endswith("\n    ]\n  }\n}\n")
+    assert '\n    "수출": 1\n' in text
+    assert json.loads(text) == {
+        "release_id": published.release_id,
+        "published_at": published.published_at.isoformat(),
+        "fingerprint": "0123456789abcdef",
+        "code_version": "1.2.3",
+        "tests_passed": 40,
+        "tests_warned": 2,
+        "marts": {"surplus_monthly": 5, "수출": 1},
+        "checksums": {
+            path: hashlib.sha256((serving / "current" / path).read_bytes()).hexdigest()
+            for path in ("trade.duckdb", "parquet/surplus_monthly.parquet", "parquet/수출.parquet")
+        },
+        "grains": {"surplus_monthly": ["partner_code", "period_month"]},
+    }
+
+
+def test_a_manifest_of_a_time_before_grains_is_read(serving: Path, warehouse: Path) -> None:
+    published = publish(serving, warehouse, SURPLUS)
+    manifest = serving / "current" / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    del content["grains"]
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    assert release.current(serving) == replace(published, grains={})
+
+
+def test_checksums_begin_with_the_database_and_leave_out_only_the_manifest_of_the_release(tmp_path: Path) -> None:
+    for name in ("a.csv", "site/manifest.json", "trade.duckdb", "manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert list(release.checksums(tmp_path).items()) == [
+        (name, hashlib.sha256(name.encode()).hexdigest()) for name in ("trade.duckdb", "a.csv", "site/manifest.json")
+    ]
+
+
+def test_a_link_to_a_release_that_is_gone_is_damage_and_not_a_first_time(serving: Path, warehouse: Path) -> None:
+    published = publish(serving, warehouse, SURPLUS)
+    shutil.rmtree(serving / "releases" / published.release_id)
+    with pytest.raises(EntrepotError, match=r"is missing or damaged \(FileNotFoundError\)"):
+        release.current(serving)
+    assert release.served_id(serving) == published.release_id
+
+
+def only(serving: Path, *published: Publication) -> bool:
+    """Whether just these releases are there, and nothing that is half made."""
+    return {path.name for path in (serving / "releases").iterdir()} == {kept.release_id for kept in published} and {
+        path.name for path in serving.iterdir()
+    } <= {"releases", "current"}
+
+
+def strike_at(step: str, problem: BaseException) -> Callable[[str], None]:
+    def strike(told: str) -> None:
+        if told.startswith(step):
+            raise problem
+
+    return strike
+
+
+@pytest.mark.parametrize("step", ["copying", "serving"])
+@pytest.mark.parametrize(
+    "problem", [OSError("struck\nby lightning"), duckdb.OperationalError("struck\n^"), duckdb.FatalException("struck")]
+)
+def test_a_disk_that_fails_is_told_in_one_line_with_what_helps(
+    serving: Path, warehouse: Path, step: str, problem: Exception
+) -> None:
+    before = publish(serving, warehouse, SURPLUS)
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse, SURPLUS, progress=strike_at(step, problem))
+    assert str(told.value) == (
+        f"Cannot publish to {serving} (struck). Free some space, mend the folder's rights, or use a file system that has "
+        f"symbolic links; then publish again. The previous release {before.release_id} is still served."
+    )
+    assert told.value.__cause__ is problem
+    assert only(serving, before)
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt("struck"), duckdb.BinderException("struck")])
+def test_what_is_nobodys_to_mend_comes_as_it_is_and_leaves_nothing(
+    serving: Path, warehouse: Path, problem: BaseException
+) -> None:
+    with pytest.raises(type(problem)) as told:
+        publish(serving, warehouse, SURPLUS, progress=strike_at("serving", problem))
+    assert told.value is problem
+    assert only(serving)
+
+
+def test_a_release_that_is_served_stays_whatever_fails_after_it(serving: Path, warehouse: Path) -> None:
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse, SURPLUS, progress=strike_at("removing", OSError("struck")))
+    (served,) = release.releases(serving)
+    assert release.current(serving) == served
+    assert str(told.value).endswith(
+        f"The new release {served.release_id} is whole and served; only what follows was left undone."
+    )
+    assert ask(serving, "select count(*) from marts.surplus_monthly") == [(5,)]
+
+
+def test_what_a_dead_run_left_is_gone_before_anything_is_written(serving: Path, warehouse: Path) -> None:
+    (serving / "releases" / ".tmp-dead" / "parquet").mkdir(parents=True)
+    (serving / ".current-dead").symlink_to("releases/.tmp-dead")
+    (serving / ".kept-by-somebody").touch()
+    hidden = list[set[str]]()
+    publish(
+        serving, warehouse, SURPLUS, progress=lambda step: hidden.append({path.name for path in serving.rglob(".*")})
+    )
+    assert [name for name in hidden[0] if "dead" in name] == []
+    assert {name[:5] for name in hidden[0]} == {".tmp-", ".kept"}
+    assert hidden[-1] == {".kept-by-somebody"}
+
+
+def test_a_link_that_cannot_be_put_in_its_place_takes_the_release_back(serving: Path, warehouse: Path) -> None:
+    (serving / "current").mkdir(parents=True)
+    with pytest.raises(EntrepotError, match=r"Is a directory.*Nothing else was changed\.$"):
+        publish(serving, warehouse, SURPLUS)
+    assert only(serving)
+
+
+def test_everything_is_on_the_disk_before_the_link_leads_to_it(
+    serving: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`fsync` is asked for by handle, so each file and folder is known by its number."""
+    flushed = list[int | str]()
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_ino))
+    publish(serving, warehouse, SURPLUS, progress=flushed.append)
+    naming, linking = (
+        next(at for at, found in enumerate(flushed) if str(found).startswith(step)) for step in ("naming", "serving")
+    )
+    whole = (serving / "current").resolve()
+    assert {path.stat().st_ino for path in [whole, *whole.rglob("*")]} <= set(flushed[:naming])
+    assert flushed[naming + 1 : linking] == [(serving / "releases").stat().st_ino]
+    assert flushed[linking + 1 : -1] == [serving.stat().st_ino]
+
+
+def test_no_file_stays_open_after_it_was_put_on_the_disk(tmp_path: Path) -> None:
+    before = os.open(tmp_path, os.O_RDONLY)
+    os.close(before)
+    release._flush(tmp_path)
+    after = os.open(tmp_path, os.O_RDONLY)
+    os.close(after)
+    assert after == before
+
+
+@pytest.mark.parametrize("problem", [OSError("No space left"), EntrepotError("No space left.")])
+def test_a_page_that_says_itself_what_to_do_is_told_in_its_own_words(
+    serving: Path, warehouse: Path, problem: Exception
+) -> None:
+    def stumble(folder: Path) -> None:
+        raise problem
+
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse, SURPLUS, page=stumble)
+    assert "The page cannot be drawn" not in str(told.value)
+    assert "No space left" in str(told.value)
+    assert only(serving)
+
+
+def test_each_macro_that_cannot_be_published_is_told_with_its_first_line_and_its_cause(
+    serving: Path, warehouse: Path
+) -> None:
+    change(warehouse, "create table main.private as select 1 as a; create table main.private_too as select 1 as a")
+    change(warehouse, "create macro marts.b_leak() as table select * from main.private")
+    change(warehouse, "create macro marts.c_leak() as table select * from main.private_too")
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse)
+    assert str(told.value).startswith("The macro marts.c_leak cannot be published (Catalog Error: Table with name ")
+    assert "\n" not in str(told.value)
+    assert isinstance(told.value.__cause__, duckdb.CatalogException)
+
+
+def test_macros_of_other_schemas_and_of_the_warehouse_alone_are_not_published(serving: Path, warehouse: Path) -> None:
+    change(warehouse, "create macro main.helper() as 1")
+    publish(serving, warehouse)
+    assert ask(
+        serving,
+        "select distinct schema_name, function_name from duckdb_functions() "
+        "where database_name = 'trade' and not internal order by all",
+    ) == [(schema, name) for schema in ("main", "marts") for name in ("a_surplus_of", "billions", "surplus_as_of")]
+
+
+def test_names_and_folders_may_hold_quotes(tmp_path: Path) -> None:
+    home = tmp_path / "it's"
+    home.mkdir()
+    warehouse = home / "warehouse.duckdb"
+    change(warehouse, """create schema marts; create table marts."a""b" as select 1 as "c""d" """)
+    change(
+        warehouse,
+        """create macro marts."e""f"("g""h") as "g""h" + 1; create macro marts.two("order", other) as other""",
+    )
+    change(warehouse, """comment on macro marts."e""f" is 'it''s one more'""")
+    publish(home / "serving", warehouse, Mart('a"b', ('c"d',)))
+    assert ask(home / "serving", """select "c""d", "e""f"(1), two(1, 2) from marts."a""b" """) == [(1, 2, 2)]
+    assert (home / "serving" / "current" / "parquet" / 'a"b.parquet').exists()
+    assert ask(home / "serving", "select comment from duckdb_functions() where comment like '%one more' limit 1") == [
+        ("it's one more",)
+    ]
+
+
+def test_large_sorts_spill_into_the_hidden_folder_and_leave_nothing_there(tmp_path: Path, warehouse: Path) -> None:
+    with release._opened(tmp_path, warehouse) as database:
+        (spill,) = database.execute("select current_setting('temp_directory')").fetchall()[0]
+        assert Path(spill) == tmp_path / "spill"
+        Path(spill).mkdir()
+    assert not Path(spill).exists()
+    with pytest.raises(duckdb.ConnectionException):
+        database.execute("select 1")
+
+
+def test_the_warehouse_is_only_read(tmp_path: Path, warehouse: Path) -> None:
+    with (
+        release._opened(tmp_path, warehouse) as database,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
+        database.execute("create table warehouse.marts.other (a int)")
+
+
+def test_marts_that_were_not_built_are_named_in_order_and_once(serving: Path, warehouse: Path) -> None:
+    change(warehouse, "create schema staging; create table staging.c as select 1 as a")
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse, *(Mart(name, ()) for name in ("c", "b", "a", "b")), SURPLUS)
+    assert str(told.value) == (
+        f"{warehouse} has no marts.a, marts.b, marts.c. Nothing was published. Build the marts first (`entrepot build`). "
+        "Nothing else was changed."
+    )
+
+
+def test_each_mart_that_lost_rows_is_named_and_no_other(serving: Path, warehouse: Path) -> None:
+    def lose_rows(step: str) -> None:
+        if step == "checking the release":
+            (hidden,) = (serving / "releases").glob(".tmp-*")
+            change(
+                hidden / "trade.duckdb",
+                "delete from marts.surplus_monthly; delete from marts.data_health where source_name = 'kcs'",
+            )
+
+    with pytest.raises(EntrepotError) as told:
+        publish(serving, warehouse, progress=lose_rows)
+    assert "(found/written): surplus_monthly 0/5, data_health 1/2. It was thrown away." in str(told.value)
+
+
+def test_a_release_says_the_time_at_which_it_was_published(serving: Path, warehouse: Path) -> None:
+    before = datetime.now(UTC).replace(tzinfo=None)
+    published = publish(serving, warehouse, SURPLUS)
+    assert before <= published.published_at <= datetime.now(UTC).replace(tzinfo=None)
+    assert release._published_at(Path(published.release_id)) == published.published_at
+
+
+def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: Path, warehouse: Path) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    minutes = (900, 800, 700, 600, 500, 400, 300, 59)
+    folders = [f"{now - timedelta(minutes=minute):{release.ID_TIME}}-01234567" for minute in minutes]
+    for name in folders:
+        (serving / "releases" / name).mkdir(parents=True)
+    published = release.publish(
+        serving, warehouse, [SURPLUS], fingerprint="0" * 64, code_version="1", tests_passed=0, tests_warned=0
+    )
+    kept = [folder.name for folder in release.release_folders(serving)]
+    assert kept == [*folders[-4:], published.release_id]
+    for minute in (50, 40, 30, 20, 10):
+        (serving / "releases" / f"{now - timedelta(minutes=minute):{release.ID_TIME}}-01234567").mkdir()
+    release.publish(
+        serving, warehouse, [SURPLUS], fingerprint="0" * 64, code_version="1", tests_passed=0, tests_warned=0
+    )
+    kept = [folder.name for folder in release.release_folders(serving)]
+    assert (len(kept), kept[:2]) == (9, folders[-2:])  # the first of these two was served until 59 minutes ago
+
+
+def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(finished: Path) -> None:
+    ((body,),) = ask(
+        finished,
+        "select macro_definition from duckdb_functions() "
+        "where schema_name = 'main' and function_name = 'surplus_as_of' and database_name = 'trade'",
+    )
+    assert "marts.surplus_as_of(known_on)" in body.replace('"', "")
+
+
+def test_a_release_is_checked_by_one_who_only_reads(serving: Path, warehouse: Path) -> None:
+    """DuckDB opens one file in one process for reading or for writing, and not for both."""
+    readers = list[duckdb.DuckDBPyConnection]()
+
+    def read_beside(step: str) -> None:
+        if step == "checking the release":
+            (hidden,) = (serving / "releases").glob(".tmp-*")
+            readers.append(duckdb.connect(str(hidden / "trade.duckdb"), read_only=True))
+
+    published = publish(serving, warehouse, progress=read_beside)
+    assert len(readers) == 1
+    readers[0].close()
+    assert release.current(serving) == published
