@@ -16,7 +16,7 @@ FUZZ_SECONDS ?= 60
 TOOLS := .tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world bench-rivals world spark-up spark-down spark spark-parity
+.PHONY: help build test readers browser check format daemon year bench dev superset superset-test postgres reference clean drivers load kills corruptions fuzz mutants audit sbom lineage lineage-test bench-world bench-rivals world spark-up spark-down spark spark-parity bench-spark
 
 help:
 	@echo 'make build      install into .venv, then load, build, test and publish the bundled data into ./data'
@@ -47,7 +47,8 @@ help:
 	@echo 'make spark      build and publish by Apache Spark, whose cluster make spark-up has started (docs/spark.md)'
 	@echo 'make spark-up   start a cluster on this machine: a master, two workers, a Thrift server (Java 17)'
 	@echo 'make spark-down end that cluster; its tables stay in data/spark'
-	@echo 'make spark-parity  build a smaller archive by DuckDB and by Spark and compare every mart row for row'
+	@echo 'make spark-parity  build a smaller archive and a made-up world by DuckDB and by Spark, compare row for row (ENTREPOT_BENCH_ROWS=1_000_000)'
+	@echo 'make bench-spark  time both on a made-up world, at one size or several (ENTREPOT_BENCH_ROWS=200_000,1_000_000)'
 	@echo 'make postgres   copy a release to a real PostgreSQL, which this starts and stops (Debian: postgresql)'
 	@echo 'make reference  rewrite the reference tables that a library derives (working days)'
 	@echo 'make clean      remove .venv and caches; ./data stays'
@@ -156,6 +157,9 @@ spark: $(SPARK)/.installed
 
 spark-parity: $(SPARK)/.installed
 	$(SPARK)/bin/pytest -s tests/spark
+
+bench-spark: $(SPARK)/.installed
+	@$(SPARK)/bin/python -m tests.benchmarks.world_on_spark
 
 reference: $(INSTALLED)
 	$(BIN)/python -m orchestration.calendar

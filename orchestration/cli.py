@@ -95,6 +95,11 @@ def build(
     """
     with _told():
         at = settings()
+        if target == "spark" and from_landing:
+            raise EntrepotError(
+                "`--from-landing` is for DuckDB's warehouse. Nothing was built. On Spark, `entrepot build --force --target spark` "
+                "makes every table anew from the landing files."
+            )
         at.prepare()
         started = time.monotonic()
         if inbox.brought(at.inbox):

@@ -24,18 +24,15 @@ TARGET = "spark"
 def build(at: Settings, tell: Callable[[str], None]) -> Publication:
     """Builds, tests and publishes; the caller holds the writer's lock. Raises `EntrepotError` where a step or a test fails."""
     ours = spark_settings(at)
-    ours.prepare()
     complete_from_archive(at)
     with connected(at.spark, at.spark_home) as spark:
-        tell("Telling Spark what landed")
-        register(spark, at, discover())
-        tell("Handing over the reference tables")
-        _seeds(spark, ours)
+        tell("Telling Spark what landed, and handing over the reference tables")
+        hand_over(spark, at)
         tell("Running dbt on Spark")
-        run_models(at)
-        counts = transform.tests(ours)
+        counts = build_tables(at)
         tell("Fetching the marts")
         fetch_marts(spark, ours, transform.marts(ours))
+        _duckdb_dbt(ours, "run-operation", "create_published_macros")
     at.export()
     return publish_built(at, ours, counts, tell)
 
@@ -43,6 +40,20 @@ def build(at: Settings, tell: Callable[[str], None]) -> Publication:
 def spark_settings(at: Settings) -> Settings:
     """The same settings with Spark's folder for a home: dbt's own files and a small DuckDB file of seeds and marts lie there."""
     return at.model_copy(update={"home": at.spark_home})
+
+
+def hand_over(spark: Spark, at: Settings) -> None:
+    """Spark's ledger, its raw tables where they landed, and the reference tables."""
+    ours = spark_settings(at)
+    ours.prepare()
+    register(spark, at, discover())
+    _seeds(spark, ours)
+
+
+def build_tables(at: Settings, *selection: str) -> transform.TestCounts:
+    """Every table and its data tests, or those selected. Raises where one does not succeed."""
+    run_models(at, *selection)
+    return transform.tests(spark_settings(at))
 
 
 def _seeds(spark: Spark, ours: Settings) -> None:
@@ -69,7 +80,7 @@ def run_models(at: Settings, *selection: str) -> None:
 
 
 def fetch_marts(spark: Spark, ours: Settings, marts: list[Mart]) -> None:
-    """The marts as tables of DuckDB with their declared types, comments and macros: what a release is made from."""
+    """The marts as tables of DuckDB with their declared types and comments: what a release is made from."""
     nodes = _nodes(ours)
     with duckdb.connect(str(ours.warehouse)) as database:
         database.execute("create schema if not exists marts")
@@ -79,11 +90,11 @@ def fetch_marts(spark: Spark, ours: Settings, marts: list[Mart]) -> None:
             typed = ", ".join(
                 f'cast("{name}" as {column["data_type"]}) as "{name}"' for name, column in node["columns"].items()
             )
+            database.execute(f"drop table if exists marts.{mart.name}")
             rows.project(typed).create(f"marts.{mart.name}")
             _comment(database, f"table marts.{mart.name}", node["description"])
             for name, column in node["columns"].items():
                 _comment(database, f'column marts.{mart.name}."{name}"', column["description"])
-    _duckdb_dbt(ours, "run-operation", "create_published_macros")
 
 
 def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str) -> None:

@@ -1,7 +1,9 @@
 """A cluster that cannot start says why, and one that is gone is not mistaken for another program."""
 
 import os
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,12 @@ def test_settings_of_the_cluster_come_from_the_environment(monkeypatch: pytest.M
     monkeypatch.setenv("ENTREPOT_SPARK__PORT", "10001")
     monkeypatch.setenv("ENTREPOT_SPARK__WORKERS", "0")
     assert (Settings().spark.port, Settings().spark.workers) == (10001, 0)
+
+
+def test_a_build_from_landing_alone_is_refused_on_spark(
+    tmp_path: Path, entrepot: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    answer = entrepot(tmp_path / "home", "build", "--target", "spark", "--from-landing")
+    assert answer.returncode == 1
+    assert "Nothing was built. On Spark, `entrepot build --force --target spark`" in " ".join(answer.stderr.split())
+    assert not (tmp_path / "home").exists()
