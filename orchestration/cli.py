@@ -111,7 +111,7 @@ def build(
                 f"Nothing new since release {last.release_id}: it is still served. `entrepot build --force` builds again."
             )
         elif target == "spark":
-            last = _run_on_spark(at)
+            last = _run_on_spark(at, force)
         else:
             last = _run(at, force, from_landing)
         _summary(at, last, time.monotonic() - started)
@@ -169,7 +169,7 @@ def _run(at: Settings, force: bool, from_landing: bool) -> "Publication":
     return published
 
 
-def _run_on_spark(at: Settings) -> "Publication":
+def _run_on_spark(at: Settings, force: bool) -> "Publication":
     try:
         from orchestration.spark import build as spark_build
     except ModuleNotFoundError as missing:
@@ -182,7 +182,7 @@ def _run_on_spark(at: Settings) -> "Publication":
     log = at.spark_home / "build.log"
     console.print(f"What dbt says goes to {log}", soft_wrap=True, highlight=False)
     with at.writer(), _spoken_to(log):
-        return spark_build.build(at, lambda step: console.print(step, highlight=False))
+        return spark_build.build(at, lambda step: console.print(step, highlight=False), force)
 
 
 @contextmanager

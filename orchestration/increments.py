@@ -52,6 +52,11 @@ def forget(at: Settings) -> None:
         connection.execute("delete from entrepot.last_build")
 
 
-def _fingerprint(at: Settings) -> str:
-    made_by = (code_fingerprint(), models_fingerprint(at), *(version(name) for name in ("duckdb", "dbt-duckdb")))
+def fingerprint(at: Settings, *packages: str, release: str = "") -> str:
+    """Of code, models, reference tables, the versions of packages, and the release of an engine that runs elsewhere."""
+    made_by = (code_fingerprint(), models_fingerprint(at), *map(version, packages), release)
     return hashlib.sha256("\n".join(made_by).encode()).hexdigest()
+
+
+def _fingerprint(at: Settings) -> str:
+    return fingerprint(at, "duckdb", "dbt-duckdb")

@@ -2,19 +2,50 @@
     A large warehouse need not read again what it has read. With `loaded_after`, which orchestration/increments.py keeps
     of the last build, products are read from the releases loaded since, and of a user's own files, which are judged anew
     each time. Without it, everything is made anew: the rule, and needed after any change of a model or a reference table.
--#}
-{% macro kept_by_release() -%} {{ kept_unless("forget_changed_releases()") }} {%- endmacro %}
 
-{% macro kept_unless(hook) -%}
+    DuckDB takes out the rows that are read anew. Spark overwrites partitions: a release, or a month of all reporters.
+-#}
+{% macro kept_by_release() -%} {{ kept_unless("forget_changed_releases()", "release_id") }} {%- endmacro %}
+
+{% macro kept_by_month() -%} {{ kept_unless("forget_changed_months()", "period_month") }} {%- endmacro %}
+
+{#- What one row more or less may change everywhere has no partition: Spark makes it whole. -#}
+{% macro kept_unless(hook, partition=none) -%}
+    {%- set is_kept = var("loaded_after", "") != "" and (deletes_rows() or partition is not none) -%}
+    {{
+        config(
+            materialized="incremental" if is_kept else "table",
+            on_schema_change="fail",
+            pre_hook="{" ~ "{ " ~ hook ~ " }" ~ "}",
+            **written_by(partition)
+        )
+    }}
+{%- endmacro %}
+
+{#- A table to which rows are added and of which none changes. -#}
+{% macro added_to() -%}
     {{
         config(
             materialized="incremental" if var("loaded_after", "") else "table",
             incremental_strategy="append",
             on_schema_change="fail",
-            pre_hook="{" ~ "{ " ~ hook ~ " }" ~ "}",
         )
     }}
 {%- endmacro %}
+
+{% macro written_by(partition) -%} {{- return(adapter.dispatch("written_by")(partition)) -}} {%- endmacro %}
+
+{% macro default__written_by(partition) -%} {{- return({"incremental_strategy": "append"}) -}} {%- endmacro %}
+
+{% macro spark__written_by(partition) -%}
+    {{- return({"incremental_strategy": "insert_overwrite", "partition_by": [partition]} if partition else {}) -}}
+{%- endmacro %}
+
+{% macro deletes_rows() -%} {{- return(adapter.dispatch("deletes_rows")()) -}} {%- endmacro %}
+
+{% macro default__deletes_rows() -%} {{- return(true) -}} {%- endmacro %}
+
+{% macro spark__deletes_rows() -%} {{- return(false) -}} {%- endmacro %}
 
 {#- dbt's own is_incremental() would have each unit test say that it is not. -#}
 {% macro reads_changes_only() -%}
@@ -28,15 +59,19 @@
     -}}
 {%- endmacro %}
 
+{#- The same of a table that only DuckDB keeps. -#}
+{% macro reads_changed_rows_only() -%} {{- return(deletes_rows() and reads_changes_only()) -}} {%- endmacro %}
+
 {#- Written out, one by one: so a filter by release opens no landing file but theirs. -#}
 {% macro changed_releases() -%}
-    {%- set asked -%}
-        select release_id
-        from {{ ref("stg_entrepot__releases") }}
-        where source_name = 'inbox' or loaded_at_utc > cast('{{ var("loaded_after", "") }}' as {{ dbt.type_timestamp() }})
-        order by release_id
-    {%- endset -%}
-    {{ written_out(asked) if var("loaded_after", "") else "''" }}
+    {{ written_out(changed_releases_query()) if var("loaded_after", "") else "''" }}
+{%- endmacro %}
+
+{% macro changed_releases_query() -%}
+    select release_id
+    from {{ ref("stg_entrepot__releases") }}
+    where source_name = 'inbox' or loaded_at_utc > cast('{{ var("loaded_after", "") }}' as {{ dbt.type_timestamp() }})
+    order by release_id
 {%- endmacro %}
 
 {#- May a model be written by what another holds by now? Not where nothing runs, nor in a unit test, which has its own rows. -#}
@@ -64,9 +99,7 @@
 {%- endmacro %}
 
 {#- Releases of the months that changed, and of those of which several speak. -#}
-{% macro releases_of_changed_months() -%}
-    {{ written_out(releases_speaking_of(months_of_changed_releases())) }}
-{%- endmacro %}
+{% macro releases_of_changed_months() -%} {{ written_out(releases_speaking_of(months_made_anew())) }} {%- endmacro %}
 
 {% macro releases_of_restated_months() -%}
     {%- set restated -%}
@@ -75,7 +108,7 @@
         group by ledger_code, reporter_iso3, period_month
         having min(release_id) < max(release_id) or count(later_release_id) > 0
     {%- endset -%}
-    {%- set months = months_of_changed_releases() if reads_changes_only() else restated -%}
+    {%- set months = months_made_anew() if reads_changes_only() else restated -%}
     {{ written_out(releases_speaking_of(months)) }}
 {%- endmacro %}
 
@@ -92,22 +125,45 @@
 
 {#- Hooks that make room for what is read anew. -#}
 {% macro forget_changed_releases() -%}
-    {%- if reads_changes_only() -%} delete from {{ this }} where release_id in ({{ changed_releases() }}) {%- endif -%}
+    {%- if reads_changes_only() -%} {{ adapter.dispatch("forget_changed_releases")() }} {%- endif -%}
 {%- endmacro %}
 
-{% macro forget_changed_months(changed_months) -%}
-    {%- if reads_changes_only() -%}
-        delete from {{ this }}
-        where
-            exists (
-                select changed_months.period_month
-                from ({{ changed_months }}) as changed_months
-                where
-                    changed_months.ledger_code = {{ this }}.ledger_code
-                    and changed_months.reporter_iso3 = {{ this }}.reporter_iso3
-                    and changed_months.period_month = {{ this }}.period_month
-            )
-    {%- endif -%}
+{% macro default__forget_changed_releases() -%}
+    delete from {{ this }} where release_id in ({{ changed_releases() }})
+{%- endmacro %}
+
+{% macro spark__forget_changed_releases() -%}
+    {{ drop_partitions("release_id", "", run_query(changed_releases_query()).columns[0].values()) }}
+{%- endmacro %}
+
+{% macro forget_changed_months() -%}
+    {%- if reads_changes_only() -%} {{ adapter.dispatch("forget_changed_months")() }} {%- endif -%}
+{%- endmacro %}
+
+{% macro default__forget_changed_months() -%}
+    delete from {{ this }}
+    where
+        exists (
+            select changed_months.period_month
+            from ({{ months_made_anew() }}) as changed_months
+            where
+                changed_months.ledger_code = {{ this }}.ledger_code
+                and changed_months.reporter_iso3 = {{ this }}.reporter_iso3
+                and changed_months.period_month = {{ this }}.period_month
+        )
+{%- endmacro %}
+
+{% macro spark__forget_changed_months() -%}
+    {{ drop_partitions("period_month", "date ", run_query(changed_dates_query()).columns[0].values()) }}
+{%- endmacro %}
+
+{#- An overwritten partition that gets no row would stay as it was. -#}
+{% macro drop_partitions(column, type, values) -%}
+    {%- set partitions = [] -%}
+    {%- for value in values -%}
+        {%- do partitions.append("partition (" ~ column ~ " = " ~ type ~ "'" ~ value ~ "')") -%}
+    {%- endfor -%}
+    {{- return("alter table " ~ this ~ " drop if exists " ~ partitions | join(", ") if partitions else "") -}}
 {%- endmacro %}
 
 {#- Months of a reporter of which a changed release speaks, or says nothing and so takes them back. -#}
@@ -117,11 +173,28 @@
     where release_id in ({{ changed_releases() }}) or later_release_id in ({{ changed_releases() }})
 {%- endmacro %}
 
+{#- What is taken out and read anew of a table that is kept by month: Spark overwrites a month of all reporters. -#}
+{% macro months_made_anew() -%} {{- return(adapter.dispatch("months_made_anew")()) -}} {%- endmacro %}
+
+{% macro default__months_made_anew() -%} {{- return(months_of_changed_releases()) -}} {%- endmacro %}
+
+{% macro spark__months_made_anew() -%}
+    {%- set asked -%}
+        select distinct ledger_code, reporter_iso3, period_month
+        from {{ ref("int_release_coverage") }}
+        where period_month in ({{ dates_of_changed_releases() }})
+    {%- endset -%}
+    {{- return(asked) -}}
+{%- endmacro %}
+
+{% macro changed_dates_query() -%}
+    select distinct period_month from ({{ months_of_changed_releases() }}) as months order by 1
+{%- endmacro %}
+
 {#- The same months, of whatever reporter, written out: with them, rows of other months are not read. -#}
 {% macro dates_of_changed_releases() -%}
     {%- set is_known = execute and var("loaded_after", "") -%}
-    {%- set asked = "select distinct period_month from (" ~ months_of_changed_releases() ~ ") as months order by 1" -%}
-    {%- set months = run_query(asked).columns[0].values() if is_known else [] -%}
+    {%- set months = run_query(changed_dates_query()).columns[0].values() if is_known else [] -%}
     {%- for month in months or ["9999-01-01"] -%}
         cast('{{ month }}' as date) {%- if not loop.last %}, {% endif -%}
     {%- endfor -%}
@@ -129,7 +202,7 @@
 
 {#- Of int_sector_measures, what int_sector_changes names, and series that are no more. -#}
 {% macro forget_changed_sectors() -%}
-    {%- if reads_changes_only() -%}
+    {%- if reads_changed_rows_only() -%}
         {%- set places = sector_places() %}
         delete from {{ this }}
         where

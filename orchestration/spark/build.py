@@ -14,22 +14,25 @@ from orchestration.publishing.release import Mart, Publication
 from orchestration.rebuild import complete_from_archive
 from orchestration.settings import Settings
 from orchestration.source import discover
-from orchestration.spark import adapter
+from orchestration.spark import adapter, last_build
 from orchestration.spark.connection import Spark, connected
 from orchestration.spark.register import register
 
 TARGET = "spark"
 
 
-def build(at: Settings, tell: Callable[[str], None]) -> Publication:
-    """Builds, tests and publishes; the caller holds the writer's lock. Raises `EntrepotError` where a step or a test fails."""
+def build(at: Settings, tell: Callable[[str], None], force: bool = False) -> Publication:
+    """Builds, tests and publishes; the caller holds the writer's lock. Raises `EntrepotError` where a step or a test fails.
+
+    With `ENTREPOT_INCREMENTAL` it reads the releases that came since the last build alone, unless `force`.
+    """
     ours = spark_settings(at)
     complete_from_archive(at)
     with connected(at.spark, at.spark_home) as spark:
         tell("Telling Spark what landed, and handing over the reference tables")
         hand_over(spark, at)
         tell("Running dbt on Spark")
-        counts = build_tables(at)
+        counts = build_tables(spark, at, force=force)
         tell("Fetching the marts")
         fetch_marts(spark, ours, transform.marts(ours))
         _duckdb_dbt(ours, "run-operation", "create_published_macros")
@@ -50,10 +53,14 @@ def hand_over(spark: Spark, at: Settings) -> None:
     _seeds(spark, ours)
 
 
-def build_tables(at: Settings, *selection: str) -> transform.TestCounts:
-    """Every table and its data tests, or those selected. Raises where one does not succeed."""
-    run_models(at, *selection)
-    return transform.tests(spark_settings(at))
+def build_tables(spark: Spark, at: Settings, *selection: str, force: bool = False) -> transform.TestCounts:
+    """Every table and its data tests, or those selected; remembers that they succeeded. Raises where one does not."""
+    loaded_after = last_build.begin(spark, at, force)
+    changes = ["--vars", f"{{loaded_after: '{loaded_after}'}}"] if loaded_after else []
+    run_models(at, *changes, *selection)
+    counts = transform.tests(spark_settings(at))
+    last_build.succeeded(spark, at)
+    return counts
 
 
 def _seeds(spark: Spark, ours: Settings) -> None:

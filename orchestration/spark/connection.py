@@ -44,6 +44,10 @@ class Spark:
             raise EntrepotError(f"Spark refused `{' '.join(sql.split())[:120]}`: {str(said)[:500]}") from problem
         return rows
 
+    def has(self, table: str) -> bool:
+        schema, _, name = table.partition(".")
+        return bool(self.run(f"show tables in {schema} like '{name}'"))
+
     def fetch(self, table: str, database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """A table of Spark as a relation of DuckDB. Times are UTC without a zone, as in DuckDB's own build."""
         folder = self.exchange / "out" / table

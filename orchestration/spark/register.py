@@ -6,7 +6,7 @@ Each table is its files under the columns that staging reads, and a view beside 
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +15,7 @@ from orchestration.errors import EntrepotError
 from orchestration.landing import Release, releases
 from orchestration.settings import Settings
 from orchestration.source import RawTable, Source
+from orchestration.spark import last_build
 from orchestration.spark.connection import Spark
 
 LEDGER = pa.schema(
@@ -53,13 +54,15 @@ RAW_TABLES = pa.schema(
 
 
 def register(spark: Spark, at: Settings, sources: Sequence[Source]) -> int:
-    """Tells Spark of every release in landing; returns how many there are. May be said again: the last word counts."""
+    """Tells Spark of every release in landing; returns how many there are. May be said again: the last word counts.
+
+    A release that Spark knew keeps the time at which it came. Where one is gone, the next build makes everything anew.
+    """
     tables = [(source, table) for source in sources for table in source.tables]
     held = {(source.name, table.name): releases(at.landing, source.name, table.name) for source, table in tables}
     for schema in ["entrepot", "landing", *(source.name for source in sources)]:
         spark.run(f"create schema if not exists {schema}")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    ledger = [_entry(at, release, now) for found in held.values() for release in found]
+    ledger = _ledger(spark, at, [release for found in held.values() for release in found])
     declared = [
         {
             "source_name": source.name,
@@ -80,6 +83,23 @@ def register(spark: Spark, at: Settings, sources: Sequence[Source]) -> int:
     for source, table in tables:
         _raw(spark, at, source, table)
     return len(ledger)
+
+
+def _ledger(spark: Spark, at: Settings, landed: Sequence[Release]) -> list[dict[str, object]]:
+    known = _known(spark)
+    if not known or not known.keys() <= {release.release_id for release in landed}:
+        last_build.forget(spark)
+    # A clock that was set back hides no release from the next build.
+    now = max([datetime.now(UTC).replace(tzinfo=None), *(came + timedelta(microseconds=1) for came in known.values())])
+    return [_entry(at, release, known.get(release.release_id, now)) for release in landed]
+
+
+def _known(spark: Spark) -> dict[str, datetime]:
+    """When each release came that the ledger of an earlier build lists."""
+    if not spark.has("entrepot.releases"):
+        return {}
+    listed = spark.run("select release_id, cast(loaded_at as string) from entrepot.releases")
+    return {release_id: datetime.fromisoformat(loaded_at) for release_id, loaded_at in listed}
 
 
 def _entry(at: Settings, release: Release, loaded_at: datetime) -> dict[str, object]:
@@ -126,11 +146,11 @@ def _raw(spark: Spark, at: Settings, source: Source, table: RawTable) -> None:
         f"create table {files} ({columns}) using parquet options (pathGlobFilter '*.parquet') location '{folder}'"
     )
     printed = ", ".join(f"printed.`{column}`" for column in table.columns)
+    # Worked out from the file's name, not taken from the ledger: so a filter by release opens no file but theirs.
+    release_id = f"concat('{source.name}.{table.name}.', replace(printed._metadata.file_name, '.parquet', ''))"
     spark.run(
         f"create or replace view {source.name}.{table.name} as "
-        f"select {printed}, releases.release_id as _release_id, releases.known_from as _known_from, "
+        f"select {printed}, {release_id} as _release_id, releases.known_from as _known_from, "
         "printed._metadata.row_index as _row_number "
-        f"from {files} as printed inner join entrepot.releases as releases "
-        f"on releases.release_id = concat('{source.name}.{table.name}.', "
-        "replace(printed._metadata.file_name, '.parquet', ''))"
+        f"from {files} as printed inner join entrepot.releases as releases on releases.release_id = {release_id}"
     )

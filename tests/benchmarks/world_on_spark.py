@@ -148,9 +148,10 @@ def do(name: str) -> None:
             case "register":
                 build.hand_over(spark, at)
             case "build in Spark":
-                build.build_tables(at, *WITHOUT_TESTS, *BUILT)
+                build.build_tables(spark, at, *WITHOUT_TESTS, *BUILT)
             case "build others in Spark":
-                build.build_tables(at, *WITHOUT_TESTS, *OTHERS)
+                build.run_models(at, *WITHOUT_TESTS, *OTHERS)
+                transform.tests(ours)
             case "fetch":
                 build.fetch_marts(spark, ours, built(at))
             case _:

@@ -1,14 +1,28 @@
 {{ config(materialized="view") }}
+{%- set said_columns = [
+    "release_id",
+    "ledger_code",
+    "reporter_iso3",
+    "partner_iso3",
+    "flow_code",
+    "product_kind",
+    "product_code",
+    "period_month",
+    "value_usd",
+    "weight_kg",
+    "valuation",
+] %}
 -- What each release says of products, with what is known of the release.
 with
 
     releases as (select * from {{ ref("stg_entrepot__releases") }}),
 
+    -- By name: Spark has the column that a table is kept by at the end.
     said as (
-        select *
+        select {{ said_columns | join(", ") }}
         from {{ ref("int_products_said") }}
         union all
-        select *
+        select {{ said_columns | join(", ") }}
         from {{ ref("int_products_landed") }}
     )
 

@@ -1,4 +1,4 @@
-{{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
+{{ kept_by_month() }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set series = [
     "ledger_code",
@@ -28,18 +28,11 @@ with
     restated_months as (
         select ledger_code, reporter_iso3, period_month
         from coverage
+        {% if reads_changes_only() %}
+            inner join ({{ months_made_anew() }}) as changed_months using (ledger_code, reporter_iso3, period_month)
+        {% endif %}
         group by ledger_code, reporter_iso3, period_month
-        having
-            (min(release_id) < max(release_id) or count(later_release_id) > 0)
-            {% if reads_changes_only() %}
-                and max(
-                    case
-                        when release_id in ({{ changed_releases() }}) or later_release_id in ({{ changed_releases() }})
-                        then 1
-                    end
-                )
-                = 1
-            {% endif %}
+        having (min(release_id) < max(release_id) or count(later_release_id) > 0)
     ),
 
     restated as (

@@ -10,7 +10,7 @@
 -- depends_on: {{ ref('int_trade_observations') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 -- depends_on: {{ ref('dim_month') }}
-{% if var("loaded_after", "") and execute %}
+{% if var("loaded_after", "") and execute and deletes_rows() %}
     with
 
         changed_months as (

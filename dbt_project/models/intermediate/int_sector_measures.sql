@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('int_sector_series') }}
 -- depends_on: {{ ref('int_flow_months') }}
 {%- set places = sector_places() %}
-{%- set is_of_changes = reads_changes_only() %}
+{%- set is_of_changes = reads_changed_rows_only() %}
 {%- set of_series = "partition by " ~ ("is_moved, " if is_of_changes else "") ~ "series_number order by period_month" %}
 {%- set last_12_months = of_series ~ " rows between 11 preceding and current row" %}
 {%- set last_13_months = of_series ~ " rows between 12 preceding and current row" %}

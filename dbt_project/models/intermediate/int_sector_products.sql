@@ -1,3 +1,4 @@
+{{ added_to() }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 -- Which code of which kind of table belongs to which sector. A scheme is used only where the table's codes are fine
 -- enough.
@@ -12,11 +13,6 @@ with
         from {{ ref("stg_comtrade__monthly_products") }}
         {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
         group by product_code
-        {% if reads_changes_only() %}
-            union
-            select product_kind, product_code
-            from {{ this }}
-        {% endif %}
     ),
 
     sector_products as (select * from {{ ref("sector_products") }}),
@@ -40,3 +36,8 @@ inner join
     )
 inner join schemes on schemes.scheme_code = sector_products.scheme_code
 where codes.product_kind in ('set', 'national_item') or schemes.finest_level <= length(codes.product_code)
+{% if reads_changes_only() %}
+    except
+    select product_kind, product_code, scheme_code, sector_code
+    from {{ this }}
+{% endif %}

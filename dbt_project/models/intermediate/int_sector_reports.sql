@@ -1,10 +1,10 @@
-{{ kept_unless("forget_changed_months(months_of_changed_releases())") }}
+{{ kept_by_month() }}
 -- depends_on: {{ ref('int_release_coverage') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 -- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up.
 with
 
-    {% if reads_changes_only() %} changed_months as ({{ months_of_changed_releases() }}), {% endif %}
+    {% if reads_changes_only() %} changed_months as ({{ months_made_anew() }}), {% endif %}
 
     products as (
         select products.*

@@ -11,7 +11,7 @@ with
         group by {{ place }}, sector_code
     ),
 
-    {% if reads_changes_only() %}
+    {% if reads_changed_rows_only() %}
         -- What months are kept by keeps its number.
         known as (select * from {{ this }}),
 
