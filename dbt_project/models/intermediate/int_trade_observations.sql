@@ -22,14 +22,12 @@ with
             scope,
             {{ series_columns }},
             min(known_from) as first_known_from,
-            -- What is taken back is taken back whole, whatever was printed in hundreds of thousands.
             cast(least(1, min(precision_usd)) as decimal(20, 2)) as precision_usd
         from reports
         group by dataset_code, valuation, scope, {{ series_columns }}
     ),
 
-    -- A later release of the same table that covers the month and lacks the series takes the figure back; one of a
-    -- reporter or of some partners only what was said in the same scope.
+    -- A later release of the same table and scope, or of all, that lacks the series of a month takes the figure back.
     withdrawals as (
         select first_reports.*, releases.release_id, releases.known_from, releases.open_status as data_status
         from first_reports
@@ -107,8 +105,7 @@ with
             lag(precision_usd) over (partition by {{ series_columns }} order by known_from) as earlier_precision_usd,
             lag(data_status) over (partition by {{ series_columns }} order by known_from) as earlier_status
         from measured
-        -- A coarser printing is news where rounding does not explain how it differs from the finest or from the one
-        -- before.
+        -- A coarser printing is news where rounding explains neither its distance to the finest nor to the last.
         where
             precision_usd = finest_precision_usd
             or finest_usd is null

@@ -77,16 +77,7 @@ with
             and country_codes.publisher_code = printed.publisher_code
         union all
         -- Both print cents.
-        select
-            release_id,
-            ledger_code,
-            reporter_iso3,
-            partner_iso3,
-            flow_code,
-            period_month,
-            value_usd,
-            cast(0.01 as decimal(20, 2)),
-            valuation
+        select release_id, ledger_code, reporter_iso3, partner_iso3, flow_code, period_month, value_usd, 0.01, valuation
         from {{ ref("int_reporters_named") }}
         where is_total
     ),
