@@ -198,9 +198,8 @@ def whole_nation(request: Request, rows: Sequence[Row]) -> None:
         for value in ("expDlr", "impDlr") if row.get("year", "").strip() != TOTAL else ():
             printed = number(row.get(value, ""))
             if printed is not None and not low <= printed <= high:
-                raise RefusedError(
-                    f"{value} of {row['year']} is {printed:,}, no month's trade in USD: the unit changed"
-                )
+                month = row.get("year") or "an item without a month"
+                raise RefusedError(f"{value} of {month} is {printed:,}, no month's trade in USD: the unit changed")
 
 
 def one_partner(request: Request, rows: Sequence[Row]) -> None:
