@@ -140,16 +140,13 @@
     {%- if reads_changes_only() -%} {{ adapter.dispatch("forget_changed_months")() }} {%- endif -%}
 {%- endmacro %}
 
+{#- Rows are looked for by tuple: DuckDB takes twenty times as long where `exists` says the same. -#}
 {% macro default__forget_changed_months() -%}
     delete from {{ this }}
     where
-        exists (
-            select changed_months.period_month
+        (ledger_code, reporter_iso3, period_month) in (
+            select changed_months.ledger_code, changed_months.reporter_iso3, changed_months.period_month
             from ({{ months_made_anew() }}) as changed_months
-            where
-                changed_months.ledger_code = {{ this }}.ledger_code
-                and changed_months.reporter_iso3 = {{ this }}.reporter_iso3
-                and changed_months.period_month = {{ this }}.period_month
         )
 {%- endmacro %}
 
@@ -200,35 +197,47 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Of int_sector_measures, what int_sector_changes names, and series that are no more. -#}
+{#- Of int_sector_measures, the months that int_sector_changes names. -#}
 {% macro forget_changed_sectors() -%}
-    {%- if reads_changed_rows_only() -%}
-        {%- set places = sector_places() %}
+    {%- if reads_changed_rows_only() %}
+        delete from {{ this }}
+        where (series_number, period_month) in ({{ moved_months("series_number", "changes.of_products") }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Of int_sector_residuals, the months that int_sector_changes names, and partners whose every sector was taken back. -#}
+{% macro forget_changed_residuals() -%}
+    {%- if reads_changed_rows_only() %}
         delete from {{ this }}
         where
-            series_number not in (select series.series_number from {{ ref("int_sector_series") }} as series)
-            or series_number in (
-                select series.series_number
+            (partner_number, period_month) in ({{ moved_months("partner_number", "series.sector_code = 'other'") }})
+            or partner_number not in (
+                select series.partner_number
                 from {{ ref("int_sector_series") }} as series
-                inner join {{ ref("int_sector_changes") }} as changes on {{ alike(places, "changes", "series") }}
-            )
-            or exists (
-                select changes.ledger_code
-                from {{ ref("int_sector_changes") }} as changes
                 inner join
-                    {{ ref("int_sector_series") }} as series
-                    on series.ledger_code = changes.ledger_code
-                    and series.reporter_iso3 = changes.reporter_iso3
-                where series.series_number = {{ this }}.series_number and changes.period_month = {{ this }}.period_month
+                    (select distinct series_number from {{ ref("int_sector_measures") }}) as measures
+                    on measures.series_number = series.series_number
             )
     {%- endif -%}
 {%- endmacro %}
+
+{#- The months that int_sector_changes names, of series or partners by number. -#}
+{% macro moved_months(number, condition) %}
+    select series.{{ number }}, changes.period_month
+    from {{ ref("int_sector_changes") }} as changes
+    inner join
+        {{ ref("int_sector_series") }} as series
+        on series.ledger_code = changes.ledger_code
+        and series.reporter_iso3 = changes.reporter_iso3
+    where {{ condition }}
+{% endmacro %}
 
 {#-
     SQL of the first month that a changed month looks back at, as a date that is written out: with it, no month before is
     read, nor joined.
 -#}
-{% macro first_month_looked_at() -%}
-    {%- set first = run_query("select min(period_month) from " ~ ref("int_sector_changes")).columns[0].values()[0] -%}
+{% macro first_month_looked_at(which="true") -%}
+    {%- set asked = "select min(period_month) from " ~ ref("int_sector_changes") ~ " where " ~ which -%}
+    {%- set first = run_query(asked).columns[0].values()[0] -%}
     {{- return(dbt.dateadd("month", -12, "cast('" ~ (first or "9999-01-01") ~ "' as date)")) -}}
 {%- endmacro %}

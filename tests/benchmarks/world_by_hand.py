@@ -105,34 +105,49 @@ totals as (
     select reporter_iso3, partner_iso3, 'export' flow_code, period_month, export_usd total_usd, export_earlier earlier_total_usd from surplus_monthly
     union all select reporter_iso3, partner_iso3, 'import', period_month, import_usd, import_earlier from surplus_monthly
 ),
-mapped as (
-    select reporter_iso3, partner_iso3, flow_code, scheme_code, period_month, sum(value_usd)::decimal(20, 2) mapped_usd, max(is_break) is_break
-    from parts group by all
-),
-measured as (select * from mapped left join totals using (reporter_iso3, partner_iso3, flow_code, period_month)),
-together as (
-    select parts.*, total_usd, earlier_total_usd, mapped_usd
-    from parts join measured using (reporter_iso3, partner_iso3, flow_code, scheme_code, period_month)
-    union all by name
-    select * exclude (mapped_usd), mapped_usd, 'other' sector_code, (total_usd - mapped_usd)::decimal(20, 2) value_usd, null weight_kg
-    from measured
-),
-windowed as (
+standing as (
     select *,
         case when not is_break and lag(period_month, 12) over s = period_month - interval 12 month then lag(value_usd, 12) over s end earlier_value_usd,
-        case when count(value_usd) over r = 12 and min(period_month) over r = period_month - interval 11 month
-            then (sum(value_usd) over r)::decimal(20, 2) end value_rolling_12_usd,
-        max(case when value_usd <> 0 then period_month end) over y last_traded
-    from together
+        case when lag(period_month, 11) over s = period_month - interval 11 month then (sum(value_usd) over r)::decimal(20, 2) end value_rolling_12_usd
+    from parts
     window s as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month),
         r as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month rows 11 preceding),
         y as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month rows 12 preceding)
+    qualify max(case when value_usd <> 0 then period_month end) over y >= period_month - interval 12 month
+),
+mapped as (
+    select reporter_iso3, partner_iso3, flow_code, scheme_code, period_month, sum(value_usd)::decimal(20, 2) mapped_usd, max(is_break) is_break
+    from standing group by all
+),
+measured as (
+    select reporter_iso3, partner_iso3, flow_code, scheme_code, period_month, total_usd, earlier_total_usd,
+        (total_usd - coalesce(mapped_usd, 0))::decimal(20, 2) value_usd, coalesce(is_break, false) is_break
+    from (select distinct reporter_iso3, partner_iso3, flow_code, scheme_code from traded)
+    join (select distinct reporter_iso3, flow_code, scheme_code, period_month from months) using (reporter_iso3, flow_code, scheme_code)
+    left join mapped using (reporter_iso3, partner_iso3, flow_code, scheme_code, period_month)
+    left join totals using (reporter_iso3, partner_iso3, flow_code, period_month)
+),
+others as (
+    select *, 'other' sector_code,
+        case when not is_break and lag(period_month, 12) over s = period_month - interval 12 month then lag(value_usd, 12) over s end earlier_value_usd,
+        case when count(value_usd) over r = 12 and lag(period_month, 11) over s = period_month - interval 11 month
+            then (sum(value_usd) over r)::decimal(20, 2) end value_rolling_12_usd
+    from measured
+    window s as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code order by period_month),
+        r as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code order by period_month rows 11 preceding)
+),
+together as (
+    select standing.*, total_usd, earlier_total_usd
+    from standing
+    join (select * exclude (value_usd, is_break) from measured) using (reporter_iso3, partner_iso3, flow_code, scheme_code, period_month)
+    union all by name
+    select *, null weight_kg from others
 )
 select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month, value_usd, weight_kg, earlier_value_usd,
     value_rolling_12_usd, value_usd / nullif(total_usd, 0) sector_share,
     100 * (value_usd / nullif(earlier_value_usd, 0) - 1) value_yoy_pct,
     case when total_usd is not null then 100 * (value_usd - earlier_value_usd) / nullif(earlier_total_usd, 0) end contribution_pp
-from windowed where sector_code = 'other' or last_traded >= period_month - interval 12 month
+from together
 """
 
 

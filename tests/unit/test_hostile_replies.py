@@ -74,7 +74,7 @@ def test_any_bytes_are_read_or_refused(kind: str, content: bytes) -> None:
 @given(
     items=st.lists(st.lists(st.tuples(TAGS, st.text("0123456789.,-+eE총계 US", max_size=12)), max_size=5), max_size=4)
 )
-@example(items=[[("year", "202505")], [("expDlr", "0")]])
+@example(items=[[("year", "0"), ("impDlr", "")], [("expDlr", "0")]])
 def test_any_items_are_read_or_refused(items: list[list[tuple[str, str]]]) -> None:
     body = "".join(f"<item>{''.join(f'<{tag}>{cell}</{tag}>' for tag, cell in item)}</item>" for item in items)
     answer = f"<response><header><resultCode>00</resultCode></header><body><items>{body}</items></body></response>"

@@ -1,11 +1,35 @@
 -- Sectors by calendar year. The residual is known only for a year whose every month has a total.
 with
 
-    monthly as (select * from {{ ref("int_sector_monthly") }}),
-
     series as (select * from {{ ref("int_sector_series") }}),
 
     totals as (select * from {{ ref("int_flow_years") }} where month_count = 12),
+
+    monthly as (
+        select
+            series_number,
+            period_month,
+            valuation,
+            value_usd,
+            weight_kg,
+            cast(null as decimal(18, 2)) as mapped_usd,
+            is_break,
+            data_status,
+            known_from
+        from {{ ref("int_sector_monthly") }}
+        union all
+        select
+            - partner_number,
+            period_month,
+            valuation,
+            value_usd,
+            cast(null as decimal(18, 2)),
+            mapped_usd,
+            is_break,
+            data_status,
+            known_from
+        from {{ ref("int_sector_residuals") }}
+    ),
 
     summed as (
         select

@@ -1,4 +1,6 @@
--- depends_on: {{ ref('int_sector_changes') }}
+{{ added_to() }}
+-- depends_on: {{ ref('int_release_coverage') }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 {%- set places = sector_places() %}
 {%- set place = places | join(", ") %}
 -- The sectors a partner ever traded, and one residual for each partner: by number, so that months need not carry names.
@@ -7,67 +9,86 @@ with
     traded as (
         select {{ place }}, sector_code
         from {{ ref("int_sector_reports") }}
-        where value_usd <> 0
+        where
+            value_usd <> 0
+            {% if reads_changes_only() %} and period_month in ({{ dates_of_changed_releases() }}) {% endif %}
         group by {{ place }}, sector_code
     ),
 
-    {% if reads_changed_rows_only() %}
+    {% if reads_changes_only() %}
         -- What months are kept by keeps its number.
         known as (select * from {{ this }}),
 
+        partners_known as (select * from known where sector_code = 'other'),
+
         last_numbers as (select max(series_number) as series_number, max(partner_number) as partner_number from known),
+
+        fresh as (
+            select traded.*
+            from traded
+            left join known on known.sector_code = traded.sector_code and {{ alike(places, "known", "traded") }}
+            where known.series_number is null
+        ),
+
+        fresh_partners as (
+            select {% for column in places %} fresh.{{ column }}, {% endfor %} partners_known.partner_number
+            from fresh
+            left join partners_known on {{ alike(places, "partners_known", "fresh") }}
+            group by {% for column in places %} fresh.{{ column }}, {% endfor %} partners_known.partner_number
+        ),
 
         partners as (
             select
-                {%- for column in places %} traded.{{ column }}, {% endfor %}
+                {%- for column in places %} fresh_partners.{{ column }}, {% endfor %}
+                fresh_partners.partner_number is null as is_fresh,
                 coalesce(
-                    known.partner_number,
+                    fresh_partners.partner_number,
                     last_numbers.partner_number + cast(
                         row_number() over (
-                            partition by known.partner_number
+                            partition by fresh_partners.partner_number
                             order by
                                 {%- for column in places %}
-                                    traded.{{ column }} {%- if not loop.last %}, {% endif %}
+                                    fresh_partners.{{ column }} {%- if not loop.last %}, {% endif %}
                                 {% endfor %}
                         ) as integer
                     )
                 ) as partner_number
-            from (select distinct {{ place }} from traded) as traded
+            from fresh_partners
             cross join last_numbers
-            left join known on known.sector_code = 'other' and {{ alike(places, "known", "traded") }}
         ),
 
         numbered as (
             select
-                traded.*,
-                coalesce(
-                    known.series_number,
-                    last_numbers.series_number + cast(
-                        row_number() over (
-                            partition by known.series_number
-                            order by {%- for column in places %} traded.{{ column }}, {% endfor %} traded.sector_code
-                        ) as integer
-                    )
-                ) as series_number,
-                partners.partner_number
-            from traded
+                fresh.*,
+                last_numbers.series_number
+                + cast(row_number() over (order by {{ place }}, fresh.sector_code) as integer) as series_number
+            from fresh
             cross join last_numbers
-            inner join partners on {{ alike(places, "partners", "traded") }}
-            left join known on known.sector_code = traded.sector_code and {{ alike(places, "known", "traded") }}
         )
     {% else %}
-        numbered as (
+        partners as (
             select
                 {{ place }},
-                sector_code,
-                cast(row_number() over (order by {{ place }}, sector_code) as integer) as series_number,
-                cast(dense_rank() over (order by {{ place }}) as integer) as partner_number
+                true as is_fresh,
+                cast(row_number() over (order by {{ place }}) as integer) as partner_number
+            from traded
+            group by {{ place }}
+        ),
+
+        numbered as (
+            select *, cast(row_number() over (order by {{ place }}, sector_code) as integer) as series_number
             from traded
         )
     {% endif %}
 
-select {{ place }}, sector_code, series_number, partner_number
+select
+    {%- for column in places %} numbered.{{ column }}, {% endfor %}
+    numbered.sector_code,
+    numbered.series_number,
+    partners.partner_number
 from numbered
+inner join partners on {{ alike(places, "partners", "numbered") }}
 union all
-select distinct {{ place }}, 'other', - partner_number, partner_number
-from numbered
+select {{ place }}, 'other', - partner_number, partner_number
+from partners
+where is_fresh

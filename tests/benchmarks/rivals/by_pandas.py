@@ -183,33 +183,45 @@ def sector_monthly(reports: pd.DataFrame, totals: pd.DataFrame, breaks: pd.DataF
     parts = traded.merge(months.drop(columns="year"), on=OF_WORLD)
     parts = parts.merge(reports, on=[*SERIES, "period_month"], how="left")
     parts["value"] = parts["value"].fillna(0)
+    parts, series = beside_a_year_earlier(parts)
+    last_traded = parts["period_month"].where(parts["value"] != 0).groupby(series).ffill()
+    parts = parts[last_traded >= parts["period_month"] - 12]
     of_scheme = [*SCHEME, "period_month"]
     mapped = parts.groupby(of_scheme, observed=True, sort=False).agg(
         mapped=("value", "sum"), is_break=("is_break", "max")
     )
-    measured = mapped.reset_index().merge(totals, on=[*PAIR, "flow_code", "period_month"], how="left")
-    other = measured.assign(sector_code="other", value=measured["total"] - measured["mapped"]).drop(columns="mapped")
+    told = [name for name in OF_WORLD if name != "sector_code"]
+    measured = traded[SCHEME].drop_duplicates().merge(months[[*told, "period_month"]].drop_duplicates(), on=told)
+    measured = measured.merge(mapped.reset_index(), on=of_scheme, how="left")
+    measured = measured.merge(totals, on=[*PAIR, "flow_code", "period_month"], how="left")
+    measured["is_break"] = measured["is_break"].eq(True)
+    other = measured.assign(sector_code="other", value=measured["total"] - measured["mapped"].fillna(0))
     other["sector_code"] = other["sector_code"].astype(parts["sector_code"].dtype)
+    other, _ = beside_a_year_earlier(other.drop(columns="mapped"))
     parts = parts.merge(measured[[*of_scheme, "total", "earlier_total"]], on=of_scheme)
-    found = pd.concat([parts, other], ignore_index=True).sort_values([*SERIES, "period_month"], ignore_index=True)
-    series = found.groupby(SERIES, observed=True).ngroup()
-    values, month = found["value"], found["period_month"]
-    by_series = found.groupby(series)
-    a_year_apart = (by_series["period_month"].shift(12) == month - 12) & ~found["is_break"]
-    earlier = by_series["value"].shift(12).where(a_year_apart)
-    twelve_months = by_series["period_month"].shift(11) == month - 11
-    known = last_sum(values.notna().astype("int64"), series, 12) == 12
+    found = pd.concat([parts, other], ignore_index=True)
+    values, earlier = found["value"], found["earlier_value_usd"]
     total = found["total"].where(found["total"] != 0)
     earlier_total = found["earlier_total"].where(found["earlier_total"] != 0)
-    found = found.assign(
-        earlier_value_usd=earlier,
-        value_rolling_12_usd=last_sum(values, series, 12).where(twelve_months & known),
+    return found.assign(
         sector_share=values / total,
         value_yoy_pct=growth_pct(values, earlier),
         contribution_pp=100 * (values - earlier) / earlier_total.where(found["total"].notna()),
     )
-    last_traded = month.where(values.fillna(0) != 0).groupby(series).ffill()
-    return found[(found["sector_code"] == "other") | (last_traded >= month - 12)]
+
+
+def beside_a_year_earlier(months: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """With the value a year earlier, where nothing broke, and that of twelve months; and the number of each row's series."""
+    found = months.sort_values([*SERIES, "period_month"], ignore_index=True)
+    series = found.groupby(SERIES, observed=True).ngroup()
+    values, month, by_series = found["value"], found["period_month"], found.groupby(series)
+    a_year_apart = (by_series["period_month"].shift(12) == month - 12) & ~found["is_break"]
+    twelve_months = by_series["period_month"].shift(11) == month - 11
+    known = last_sum(values.notna().astype("int64"), series, 12) == 12
+    return found.assign(
+        earlier_value_usd=by_series["value"].shift(12).where(a_year_apart),
+        value_rolling_12_usd=last_sum(values, series, 12).where(twelve_months & known),
+    ), series
 
 
 def make(landing: Path, reference: Path, folder: Path) -> None:

@@ -176,30 +176,42 @@ def sector_monthly(printed: pl.DataFrame, totals: pl.LazyFrame, breaks: pl.LazyF
         .join(reports, on=[*SERIES, "period_month"], how="left")
         .with_columns(pl.col("value").fill_null(0))
     )
-    of_scheme = [*SCHEME, "period_month"]
-    measured = (
-        parts.group_by(of_scheme)
-        .agg(mapped=pl.col("value").sum(), is_break=pl.col("is_break").any())
-        .join(totals, on=[*PAIR, "flow_code", "period_month"], how="left")
+    parts = beside_a_year_earlier(parts.sort(*SERIES, "period_month")).with_columns(
+        last_traded=pl.when(pl.col("value") != 0).then(month).forward_fill().over(SERIES)
     )
-    other = measured.with_columns(sector_code=pl.lit("other"), value=pl.col("total") - pl.col("mapped"))
-    parts = parts.join(measured.select(*of_scheme, "total", "earlier_total"), on=of_scheme)
-    found = pl.concat([parts, other.drop("mapped")], how="diagonal").sort(*SERIES, "period_month")
+    parts = parts.filter(pl.col("last_traded") >= month - 12)
+    of_scheme = [*SCHEME, "period_month"]
+    mapped = parts.group_by(of_scheme).agg(mapped=pl.col("value").sum(), is_break=pl.col("is_break").any())
+    told = [name for name in OF_WORLD if name != "sector_code"]
+    measured = (
+        traded.select(SCHEME)
+        .unique()
+        .join(months.select(*told, "period_month").unique(), on=told)
+        .join(mapped, on=of_scheme, how="left")
+        .join(totals, on=[*PAIR, "flow_code", "period_month"], how="left")
+        .with_columns(pl.col("is_break").fill_null(False))
+    )
+    other = measured.with_columns(
+        sector_code=pl.lit("other"), value=pl.col("total") - pl.col("mapped").fill_null(0)
+    ).drop("mapped")
+    other = beside_a_year_earlier(other.sort(*SERIES, "period_month"))
+    parts = parts.join(measured.select(*of_scheme, "total", "earlier_total"), on=of_scheme).drop("last_traded")
     value, total, earlier = pl.col("value"), pl.col("total"), pl.col("earlier_value_usd")
+    return pl.concat([parts, other], how="diagonal").with_columns(
+        sector_share=share(value, total),
+        value_yoy_pct=growth_pct(value, earlier),
+        contribution_pp=pl.when(total.is_not_null()).then(100 * share(value - earlier, pl.col("earlier_total"))),
+    )
+
+
+def beside_a_year_earlier(months: pl.LazyFrame) -> pl.LazyFrame:
+    """Of series in the order of their months: the value a year earlier, where nothing broke, and that of twelve months."""
+    month, value = pl.col("period_month"), pl.col("value")
     is_a_year_apart = (month.shift(12) == month - 12) & ~pl.col("is_break")
     is_a_year_long = (month.shift(11) == month - 11) & (last_sum(value.is_not_null().cast(pl.Int64), 12) == 12)
-    return (
-        found.with_columns(
-            earlier_value_usd=pl.when(is_a_year_apart).then(value.shift(12)).over(SERIES),
-            value_rolling_12_usd=pl.when(is_a_year_long).then(last_sum(value, 12)).over(SERIES),
-            last_traded=pl.when(value != 0).then(month).forward_fill().over(SERIES),
-        )
-        .filter((pl.col("sector_code") == "other") | (pl.col("last_traded") >= month - 12))
-        .with_columns(
-            sector_share=share(value, total),
-            value_yoy_pct=growth_pct(value, earlier),
-            contribution_pp=pl.when(total.is_not_null()).then(100 * share(value - earlier, pl.col("earlier_total"))),
-        )
+    return months.with_columns(
+        earlier_value_usd=pl.when(is_a_year_apart).then(value.shift(12)).over(SERIES),
+        value_rolling_12_usd=pl.when(is_a_year_long).then(last_sum(value, 12)).over(SERIES),
     )
 
 

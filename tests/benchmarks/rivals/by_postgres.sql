@@ -100,22 +100,38 @@ group by 1, 2, 3, 4, 5, 6;
 
 analyze surplus_monthly, sectors, breaks;
 
+create unlogged table traded as
+select distinct reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code from sectors where value_usd <> 0;
+
+create unlogged table months as
+select reporter_iso3, flow_code, sectors.scheme_code, sectors.sector_code, period_month, breaks.year is not null as is_break
+from sectors
+left join breaks on breaks.scheme_code = sectors.scheme_code and breaks.sector_code = sectors.sector_code
+    and breaks.year = extract(year from period_month)
+where partner_iso3 = 'WLD';
+
+analyze traded, months;
+
 create unlogged table parts as
-with traded as (
-    select distinct reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code from sectors where value_usd <> 0
+with monthly as (
+    select traded.*, period_month, coalesce(value_usd, 0) as value_usd, weight_kg, is_break
+    from traded
+    join months using (reporter_iso3, flow_code, scheme_code, sector_code)
+    left join sectors using (reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month)
 ),
-months as (
-    select reporter_iso3, flow_code, sectors.scheme_code, sectors.sector_code, period_month,
-        breaks.year is not null as is_break
-    from sectors
-    left join breaks on breaks.scheme_code = sectors.scheme_code and breaks.sector_code = sectors.sector_code
-        and breaks.year = extract(year from period_month)
-    where partner_iso3 = 'WLD'
+windowed as (
+    select *,
+        case when not is_break and lag(period_month, 12) over series = period_month - interval '12 months'
+            then lag(value_usd, 12) over series end as earlier_value_usd,
+        case when lag(period_month, 11) over series = period_month - interval '11 months'
+            then sum(value_usd) over rolling end as value_rolling_12_usd,
+        max(period_month) filter (where value_usd <> 0) over recent as last_traded
+    from monthly
+    window series as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month),
+        rolling as (series rows 11 preceding),
+        recent as (series rows 12 preceding)
 )
-select traded.*, period_month, coalesce(value_usd, 0) as value_usd, weight_kg, is_break
-from traded
-join months using (reporter_iso3, flow_code, scheme_code, sector_code)
-left join sectors using (reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month);
+select * from windowed where last_traded >= period_month - interval '12 months';
 
 analyze parts;
 
@@ -132,32 +148,32 @@ mapped as (
         sum(value_usd) as mapped_usd, bool_or(is_break) as is_break
     from parts group by 1, 2, 3, 4, 5
 )
-select * from mapped left join totals using (reporter_iso3, partner_iso3, flow_code, period_month);
+select reporter_iso3, partner_iso3, flow_code, scheme_code, period_month, total_usd, earlier_total_usd,
+    total_usd - coalesce(mapped_usd, 0) as value_usd, coalesce(is_break, false) as is_break
+from (select distinct reporter_iso3, partner_iso3, flow_code, scheme_code from traded) as partners
+join (select distinct reporter_iso3, flow_code, scheme_code, period_month from months) as told
+    using (reporter_iso3, flow_code, scheme_code)
+left join mapped using (reporter_iso3, partner_iso3, flow_code, scheme_code, period_month)
+left join totals using (reporter_iso3, partner_iso3, flow_code, period_month);
 
 analyze measured;
 
 create unlogged table sector_monthly as
 with together as (
-    select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month, value_usd, weight_kg,
-        parts.is_break, total_usd, earlier_total_usd
+    select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month, parts.value_usd, weight_kg,
+        earlier_value_usd, value_rolling_12_usd, total_usd, earlier_total_usd
     from parts join measured using (reporter_iso3, partner_iso3, flow_code, scheme_code, period_month)
     union all
-    select reporter_iso3, partner_iso3, flow_code, scheme_code, 'other', period_month, total_usd - mapped_usd, null,
-        is_break, total_usd, earlier_total_usd
-    from measured
-),
-windowed as (
-    select *,
+    select reporter_iso3, partner_iso3, flow_code, scheme_code, 'other', period_month, value_usd, null,
         case when not is_break and lag(period_month, 12) over series = period_month - interval '12 months'
-            then lag(value_usd, 12) over series end as earlier_value_usd,
+            then lag(value_usd, 12) over series end,
         case when count(value_usd) over rolling = 12
-                and min(period_month) over rolling = period_month - interval '11 months'
-            then sum(value_usd) over rolling end as value_rolling_12_usd,
-        max(period_month) filter (where value_usd <> 0) over recent as last_traded
-    from together
-    window series as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code order by period_month),
-        rolling as (series rows 11 preceding),
-        recent as (series rows 12 preceding)
+                and lag(period_month, 11) over series = period_month - interval '11 months'
+            then sum(value_usd) over rolling end,
+        total_usd, earlier_total_usd
+    from measured
+    window series as (partition by reporter_iso3, partner_iso3, flow_code, scheme_code order by period_month),
+        rolling as (series rows 11 preceding)
 )
 select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_month, value_usd, weight_kg,
     earlier_value_usd, value_rolling_12_usd,
@@ -166,5 +182,4 @@ select reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, period_
     case when total_usd is not null
         then 100 * (value_usd - earlier_value_usd)::double precision / nullif(earlier_total_usd, 0)::double precision
     end as contribution_pp
-from windowed
-where sector_code = 'other' or last_traded >= period_month - interval '12 months';
+from together;

@@ -2,15 +2,36 @@
 -- A release holds the rows; the warehouse, what they are worked out from.
 with
 
-    measures as (select * from {{ ref("int_sector_measures") }}),
-
     series as (select * from {{ ref("int_sector_series") }}),
 
-    -- What holds for all sectors of a partner stands with the residual.
-    totals as (
-        select - series_number as partner_number, period_month, total_usd, earlier_total_usd, mapped_usd
-        from measures
-        where series_number < 0
+    residuals as (select * from {{ ref("int_sector_residuals") }}),
+
+    measures as (
+        select
+            series_number,
+            period_month,
+            valuation,
+            value_usd,
+            weight_kg,
+            earlier_value_usd,
+            value_rolling_12_usd,
+            is_break,
+            data_status,
+            known_from
+        from {{ ref("int_sector_measures") }}
+        union all
+        select
+            - partner_number,
+            period_month,
+            valuation,
+            value_usd,
+            cast(null as decimal(18, 2)),
+            earlier_value_usd,
+            value_rolling_12_usd,
+            is_break,
+            data_status,
+            known_from
+        from residuals
     ),
 
     named as (
@@ -27,16 +48,19 @@ with
             measures.weight_kg,
             measures.earlier_value_usd,
             measures.value_rolling_12_usd,
-            totals.total_usd,
-            totals.earlier_total_usd,
-            totals.mapped_usd,
+            -- What holds for all sectors of a partner stands with the residual.
+            residuals.total_usd,
+            residuals.earlier_total_usd,
+            residuals.mapped_usd,
             measures.is_break,
             measures.data_status,
             measures.known_from
         from measures
         inner join series on series.series_number = measures.series_number
-        left join
-            totals on totals.partner_number = series.partner_number and totals.period_month = measures.period_month
+        inner join
+            residuals
+            on residuals.partner_number = series.partner_number
+            and residuals.period_month = measures.period_month
     )
 
 select
