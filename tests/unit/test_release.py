@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -673,6 +673,24 @@ def test_a_release_says_the_time_at_which_it_was_published(serving: Path, wareho
     published = publish(serving, warehouse, SURPLUS)
     assert before <= published.published_at <= datetime.now(UTC).replace(tzinfo=None)
     assert release._published_at(Path(published.release_id)) == published.published_at
+
+
+class InSeoul(datetime):
+    """A clock: noon in UTC, and nine in the evening where no zone is asked for."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "InSeoul":
+        return cls(2026, 10, 31, 12, tzinfo=UTC) if tz is UTC else cls(2026, 10, 31, 21)
+
+
+def test_a_release_says_the_time_of_utc_where_the_machine_has_another_zone(
+    serving: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "datetime", InSeoul)
+    published = publish(serving, warehouse)
+    assert published.release_id.startswith("20261031T120000000000Z-")
+    assert published.published_at == NOON
+    assert ask(serving, "select distinct published_at_utc from marts.publication") == [(NOON,)]
 
 
 def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: Path, warehouse: Path) -> None:
