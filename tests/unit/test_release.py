@@ -340,7 +340,7 @@ def test_nothing_is_not_published(serving: Path, warehouse: Path) -> None:
 
 
 def test_a_missing_warehouse_says_how_to_build_it(serving: Path, tmp_path: Path) -> None:
-    with pytest.raises(EntrepotError, match=r"Cannot read the warehouse .*entrepot build"):
+    with pytest.raises(EntrepotError, match=r"Cannot read the warehouse .* \(IO Error: .*\)\..*entrepot build"):
         publish(serving, tmp_path / "warehouse.duckdb")
     assert names(serving) == {"releases"}
 
@@ -515,9 +515,12 @@ def test_what_is_nobodys_to_mend_comes_as_it_is_and_leaves_nothing(
     assert only(serving)
 
 
-def test_a_release_that_is_served_stays_whatever_fails_after_it(serving: Path, warehouse: Path) -> None:
+@pytest.mark.parametrize("problem", [OSError("struck"), EntrepotError("Struck.")])
+def test_a_release_that_is_served_stays_whatever_fails_after_it(
+    serving: Path, warehouse: Path, problem: Exception
+) -> None:
     with pytest.raises(EntrepotError) as told:
-        publish(serving, warehouse, SURPLUS, progress=strike_at("removing", OSError("struck")))
+        publish(serving, warehouse, SURPLUS, progress=strike_at("removing", problem))
     (served,) = release.releases(serving)
     assert release.current(serving) == served
     assert str(told.value).endswith(
@@ -634,6 +637,14 @@ def test_large_sorts_spill_into_the_hidden_folder_and_leave_nothing_there(tmp_pa
     assert not Path(spill).exists()
     with pytest.raises(duckdb.ConnectionException):
         database.execute("select 1")
+
+
+def test_nothing_is_written_but_into_the_serving_folder(
+    serving: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(warehouse.parent)
+    publish(serving, warehouse)
+    assert {path.name for path in warehouse.parent.iterdir()} == {"serving", "warehouse.duckdb"}
 
 
 def test_the_warehouse_is_only_read(tmp_path: Path, warehouse: Path) -> None:
