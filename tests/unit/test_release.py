@@ -724,9 +724,10 @@ def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: 
     assert (len(kept), kept[:2]) == (9, folders[-2:])  # the first of these two was served until 59 minutes ago
 
 
-def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(finished: Path) -> None:
+def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(serving: Path, warehouse: Path) -> None:
+    publish(serving, warehouse)
     ((body,),) = ask(
-        finished,
+        serving,
         "select macro_definition from duckdb_functions() "
         "where schema_name = 'main' and function_name = 'surplus_as_of' and database_name = 'trade'",
     )
