@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -340,7 +340,7 @@ def test_nothing_is_not_published(serving: Path, warehouse: Path) -> None:
 
 
 def test_a_missing_warehouse_says_how_to_build_it(serving: Path, tmp_path: Path) -> None:
-    with pytest.raises(EntrepotError, match=r"Cannot read the warehouse .*entrepot build"):
+    with pytest.raises(EntrepotError, match=r"Cannot read the warehouse .* \(IO Error: .*\)\..*entrepot build"):
         publish(serving, tmp_path / "warehouse.duckdb")
     assert names(serving) == {"releases"}
 
@@ -515,9 +515,12 @@ def test_what_is_nobodys_to_mend_comes_as_it_is_and_leaves_nothing(
     assert only(serving)
 
 
-def test_a_release_that_is_served_stays_whatever_fails_after_it(serving: Path, warehouse: Path) -> None:
+@pytest.mark.parametrize("problem", [OSError("struck"), EntrepotError("Struck.")])
+def test_a_release_that_is_served_stays_whatever_fails_after_it(
+    serving: Path, warehouse: Path, problem: Exception
+) -> None:
     with pytest.raises(EntrepotError) as told:
-        publish(serving, warehouse, SURPLUS, progress=strike_at("removing", OSError("struck")))
+        publish(serving, warehouse, SURPLUS, progress=strike_at("removing", problem))
     (served,) = release.releases(serving)
     assert release.current(serving) == served
     assert str(told.value).endswith(
@@ -636,6 +639,14 @@ def test_large_sorts_spill_into_the_hidden_folder_and_leave_nothing_there(tmp_pa
         database.execute("select 1")
 
 
+def test_nothing_is_written_but_into_the_serving_folder(
+    serving: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(warehouse.parent)
+    publish(serving, warehouse)
+    assert {path.name for path in warehouse.parent.iterdir()} == {"serving", "warehouse.duckdb"}
+
+
 def test_the_warehouse_is_only_read(tmp_path: Path, warehouse: Path) -> None:
     with (
         release._opened(tmp_path, warehouse) as database,
@@ -675,6 +686,24 @@ def test_a_release_says_the_time_at_which_it_was_published(serving: Path, wareho
     assert release._published_at(Path(published.release_id)) == published.published_at
 
 
+class InSeoul(datetime):
+    """A clock: noon in UTC, and nine in the evening where no zone is asked for."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "InSeoul":
+        return cls(2026, 10, 31, 12, tzinfo=UTC) if tz is UTC else cls(2026, 10, 31, 21)
+
+
+def test_a_release_says_the_time_of_utc_where_the_machine_has_another_zone(
+    serving: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "datetime", InSeoul)
+    published = publish(serving, warehouse)
+    assert published.release_id.startswith("20261031T120000000000Z-")
+    assert published.published_at == NOON
+    assert ask(serving, "select distinct published_at_utc from marts.publication") == [(NOON,)]
+
+
 def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: Path, warehouse: Path) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     minutes = (900, 800, 700, 600, 500, 400, 300, 59)
@@ -695,9 +724,10 @@ def test_five_releases_and_an_hour_are_kept_where_nothing_else_is_said(serving: 
     assert (len(kept), kept[:2]) == (9, folders[-2:])  # the first of these two was served until 59 minutes ago
 
 
-def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(finished: Path) -> None:
+def test_a_macro_without_its_schema_is_only_a_call_of_the_one_in_marts(serving: Path, warehouse: Path) -> None:
+    publish(serving, warehouse)
     ((body,),) = ask(
-        finished,
+        serving,
         "select macro_definition from duckdb_functions() "
         "where schema_name = 'main' and function_name = 'surplus_as_of' and database_name = 'trade'",
     )
