@@ -211,15 +211,18 @@
         delete from {{ this }}
         where
             (partner_number, period_month) in ({{ moved_months("partner_number", "series.sector_code = 'other'") }})
-            or partner_number not in (
-                select series.partner_number
-                from {{ ref("int_sector_series") }} as series
-                inner join
-                    (select distinct series_number from {{ ref("int_sector_measures") }}) as measures
-                    on measures.series_number = series.series_number
-            )
+            or partner_number not in ({{ trading_partners() }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- Partners of which a sector stands in some month. -#}
+{% macro trading_partners() %}
+    select distinct series.partner_number
+    from {{ ref("int_sector_series") }} as series
+    inner join
+        (select distinct series_number from {{ ref("int_sector_measures") }}) as measures
+        on measures.series_number = series.series_number
+{% endmacro %}
 
 {#- The months that int_sector_changes names, of series or partners by number. -#}
 {% macro moved_months(number, condition) %}

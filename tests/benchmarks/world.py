@@ -328,7 +328,7 @@ def _history(landing: Path, world: World, number: int) -> Truth:
             counts["taken_back"] += before - len(traded)
             keep("monthly_products", (month, month), books.known(month, 1), books.product_rows(month, traded, cents, 1))
             keep("monthly_trade", (month, month), books.known(month, 1), books.total_rows(month, traded, cents))
-        latest += _latest(books, month, traded, cents)
+        latest += latest_of(books, month, traded, cents)
     return Truth(**counts, latest=pa.Table.from_pylist(latest))
 
 
@@ -351,11 +351,11 @@ def _news(landing: Path, world: World, number: int) -> Truth:
         for table, printed in zip(("monthly_products", "monthly_trade"), rows, strict=True):
             books.keep(landing, table, month, month, known, printed)
         product_rows, total_rows = product_rows + rows[0].num_rows, total_rows + rows[1].num_rows
-        latest += _latest(books, month, traded, cents)
+        latest += latest_of(books, month, traded, cents)
     return Truth(4, product_rows, total_rows, 0, revised, taken_back, pa.Table.from_pylist(latest))
 
 
-def _latest(books: Books, month: int, traded: Integers, cents: Integers) -> Iterator[dict[str, Any]]:
+def latest_of(books: Books, month: int, traded: Integers, cents: Integers) -> Iterator[dict[str, Any]]:
     for flow, name in enumerate(("export", "import")):
         of_flow = books.good[traded] % 2 == flow
         yield {

@@ -25,10 +25,13 @@ def one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 def sectors(warehouse: str) -> str:
     """What is kept of sectors by month, by name: two warehouses number them each in its own way."""
     kept = f"{warehouse}.intermediate"
-    return (
-        f"(select * exclude (series_number, partner_number) from {kept}.int_sector_measures "
-        f"inner join {kept}.int_sector_series using (series_number))"
-    )
+    return f"""(
+        select * exclude (series_number, partner_number) from {kept}.int_sector_series inner join (
+            from {kept}.int_sector_measures
+            union all by name
+            select * exclude (partner_number), -partner_number as series_number from {kept}.int_sector_residuals
+        ) using (series_number)
+    )"""
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path: "Path") -> None:
@@ -104,6 +107,22 @@ def test_what_changed_is_built_to_the_same_as_all_anew(opened: duckdb.DuckDBPyCo
     }.items():
         assert one(opened, f"select count(*) from whole.{table}") > 0
         assert differing(opened, f"whole.{table}", f"changed.{table}", keys) == 0, table
+
+
+def test_a_partner_whose_only_trade_is_taken_back_is_gone_and_a_new_one_has_all_months(
+    opened: duckdb.DuckDBPyConnection,
+) -> None:
+    of_iceland = (
+        "reporter_iso3 = 'ISL' and flow_code = 'export' and partner_iso3 <> 'WLD' and scheme_code = 'hs_chapter'"
+    )
+    partners = f"select count(distinct partner_iso3) from {{}} where {of_iceland}"
+    before = f"select partner_iso3 from {sectors('warehouse')} where {of_iceland}"
+    months = (
+        f"select count(*) from {{}} where {of_iceland} and sector_code = 'other' and partner_iso3 not in ({before})"
+    )
+    assert one(opened, partners.format(sectors("warehouse"))) == 2
+    assert one(opened, partners.format(sectors("changed"))) == 2
+    assert one(opened, months.format(sectors("changed"))) == 4
 
 
 def test_the_comparison_sees_that_news_came(taken: "Taken", opened: duckdb.DuckDBPyConnection) -> None:

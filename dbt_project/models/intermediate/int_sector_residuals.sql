@@ -17,6 +17,7 @@ with
     partners as (
         select series.*, {{ "kept.partner_number is null" if is_of_changes else "true" }} as is_fresh
         from series
+        inner join ({{ trading_partners() }}) as trading on trading.partner_number = series.partner_number
         {% if is_of_changes %}
             left join
                 (select distinct partner_number from {{ this }}) as kept on kept.partner_number = series.partner_number
