@@ -19,9 +19,12 @@ with
         -- What months are kept by keeps its number.
         known as (select * from {{ this }}),
 
-        partners_known as (select * from known where sector_code = 'other'),
+        partners_known as (select {{ place }}, partner_number from known where sector_code = 'other'),
 
-        last_numbers as (select max(series_number) as series_number, max(partner_number) as partner_number from known),
+        last_numbers as (
+            select coalesce(max(series_number), 0) as series_number, coalesce(max(partner_number), 0) as partner_number
+            from known
+        ),
 
         fresh as (
             select traded.*
@@ -31,28 +34,21 @@ with
         ),
 
         fresh_partners as (
-            select {% for column in places %} fresh.{{ column }}, {% endfor %} partners_known.partner_number
+            select distinct
+                {% for column in places %} fresh.{{ column }} {%- if not loop.last %}, {% endif %} {% endfor %}
             from fresh
             left join partners_known on {{ alike(places, "partners_known", "fresh") }}
-            group by {% for column in places %} fresh.{{ column }}, {% endfor %} partners_known.partner_number
+            where partners_known.partner_number is null
         ),
 
         partners as (
+            select {{ place }}, partner_number, false as is_fresh
+            from partners_known
+            union all
             select
                 {%- for column in places %} fresh_partners.{{ column }}, {% endfor %}
-                fresh_partners.partner_number is null as is_fresh,
-                coalesce(
-                    fresh_partners.partner_number,
-                    last_numbers.partner_number + cast(
-                        row_number() over (
-                            partition by fresh_partners.partner_number
-                            order by
-                                {%- for column in places %}
-                                    fresh_partners.{{ column }} {%- if not loop.last %}, {% endif %}
-                                {% endfor %}
-                        ) as integer
-                    )
-                ) as partner_number
+                last_numbers.partner_number + cast(row_number() over (order by {{ place }}) as integer),
+                true
             from fresh_partners
             cross join last_numbers
         ),
@@ -69,8 +65,8 @@ with
         partners as (
             select
                 {{ place }},
-                true as is_fresh,
-                cast(row_number() over (order by {{ place }}) as integer) as partner_number
+                cast(row_number() over (order by {{ place }}) as integer) as partner_number,
+                true as is_fresh
             from traded
             group by {{ place }}
         ),
