@@ -6,7 +6,14 @@
     {%- set printed_columns = ["period", "reportercode", "flowcode", "partnercode", "cmdcode", "primaryvalue"] %}
     with
 
-        printed as (select * from {{ source("comtrade", table) }}),
+        -- What is asked for more than once is parsed once.
+        parsed as (
+            select
+                *,
+                {{ parse_decimal("primaryvalue", 4) }} as parsed_value,
+                {{ parse_decimal("netwgt", 4) }} as parsed_kg
+            from {{ source("comtrade", table) }}
+        ),
 
         named as (
             select
@@ -19,16 +26,14 @@
                 trim(cmdcode) as product_code,
                 trim(classificationcode) as classification_code,
                 {{ period }} as {{ period_column }},
-                cast({{ parse_decimal("primaryvalue", 4) }} as decimal(20, 2)) as value_usd,
+                cast(parsed_value as decimal(20, 2)) as value_usd,
                 cast({{ parse_decimal("fobvalue", 4) }} as decimal(20, 2)) as fob_usd,
                 cast({{ parse_decimal("cifvalue", 4) }} as decimal(20, 2)) as cif_usd,
                 {{ comtrade_valuation() }} as valuation,
                 -- Comtrade prints 0 where a weight is not known.
-                cast(
-                    {{ weight(parse_decimal("netwgt", 4), parse_decimal("primaryvalue", 4)) }} as decimal(20, 2)
-                ) as weight_kg,
+                cast({{ weight("parsed_kg", "parsed_value") }} as decimal(20, 2)) as weight_kg,
                 {{ printed_columns | join(", ") }}
-            from printed
+            from parsed
         )
 
     select
@@ -70,26 +75,28 @@
     numbers where the texts differ: one is printed as 5 and the other as 5.0.
 -#}
 {% macro comtrade_valuation() -%}
-    {%- set value, cif, fob = (
-        parse_decimal("primaryvalue", 4),
-        parse_decimal("cifvalue", 4),
-        parse_decimal("fobvalue", 4),
-    ) %}
     case
         when trim(flowcode) = 'X'
         then 'fob'
-        when trim(flowcode) = 'M' and primaryvalue = cifvalue and {{ value }} is not null
+        when trim(flowcode) = 'M' and primaryvalue = cifvalue and parsed_value is not null
         then 'cif'
-        when trim(flowcode) = 'M' and {{ value }} = {{ cif }}
+        when trim(flowcode) = 'M' and parsed_value = {{ parse_decimal("cifvalue", 4) }}
         then 'cif'
-        when trim(flowcode) = 'M' and {{ value }} = {{ fob }}
+        when trim(flowcode) = 'M' and parsed_value = {{ parse_decimal("fobvalue", 4) }}
         then 'fob'
         when trim(flowcode) = 'M'
         then 'unstated'
     end
 {%- endmacro %}
 
-{% macro comtrade_month() -%}
+{#- Six digits. DuckDB works each text out once, however many rows have it, as long as no `case` stands around it. -#}
+{% macro comtrade_month() -%} {{- return(adapter.dispatch("comtrade_month")()) -}} {%- endmacro %}
+
+{% macro default__comtrade_month() -%}
+    try_cast(try_strptime(regexp_extract(trim(period), '^[0-9]{6}$'), '%Y%m') as date)
+{%- endmacro %}
+
+{% macro spark__comtrade_month() -%}
     case
         when {{ matches("trim(period)", "^[0-9]{6}$") }}
         then try_cast(concat(substr(trim(period), 1, 4), '-', substr(trim(period), 5), '-01') as date)

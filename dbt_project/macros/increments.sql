@@ -101,15 +101,21 @@
 {#- Releases of the months that changed, and of those of which several speak. -#}
 {% macro releases_of_changed_months() -%} {{ written_out(releases_speaking_of(months_made_anew())) }} {%- endmacro %}
 
-{% macro releases_of_restated_months() -%}
-    {%- set restated -%}
-        select ledger_code, reporter_iso3, period_month
-        from {{ ref("int_release_coverage") }}
-        group by ledger_code, reporter_iso3, period_month
-        having min(release_id) < max(release_id) or count(later_release_id) > 0
-    {%- endset -%}
-    {%- set months = months_made_anew() if reads_changes_only() else restated -%}
-    {{ written_out(releases_speaking_of(months)) }}
+{% macro releases_of_restated_months() -%} {{ written_out(releases_speaking_of(restated_months())) }} {%- endmacro %}
+
+{#- The months of which several releases speak, or which one takes back; of those that are made anew. -#}
+{% macro restated_months() -%}
+    select coverage.ledger_code, coverage.reporter_iso3, coverage.period_month
+    from {{ ref("int_release_coverage") }} as coverage
+    {% if reads_changes_only() %}
+        inner join
+            ({{ months_made_anew() }}) as changed_months
+            on changed_months.ledger_code = coverage.ledger_code
+            and changed_months.reporter_iso3 = coverage.reporter_iso3
+            and changed_months.period_month = coverage.period_month
+    {% endif %}
+    group by coverage.ledger_code, coverage.reporter_iso3, coverage.period_month
+    having min(coverage.release_id) < max(coverage.release_id) or count(coverage.later_release_id) > 0
 {%- endmacro %}
 
 {% macro releases_speaking_of(months) -%}
@@ -190,11 +196,60 @@
 
 {#- The same months, of whatever reporter, written out: with them, rows of other months are not read. -#}
 {% macro dates_of_changed_releases() -%}
-    {%- set is_known = execute and var("loaded_after", "") -%}
-    {%- set months = run_query(changed_dates_query()).columns[0].values() if is_known else [] -%}
-    {%- for month in months or ["9999-01-01"] -%}
-        cast('{{ month }}' as date) {%- if not loop.last %}, {% endif -%}
+    {{ dates_written_out(changed_dates_query() if var("loaded_after", "") else "") }}
+{%- endmacro %}
+
+{#- As `written_out`, of dates; one that no row has where none is found. -#}
+{% macro dates_written_out(query) -%}
+    {%- set dates = run_query(query).columns[0].values() if execute and query else [] -%}
+    {%- for date in dates or ["9999-01-01"] -%}
+        cast('{{ date }}' as date) {%- if not loop.last %}, {% endif -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- Korea's tables of the nation alone. Which of their months count is for int_world_totals_chosen to say: all are read anew. -#}
+{% macro national_tables() -%} 'kcs.national_totals', 'kcs.national_trade' {%- endmacro %}
+
+{% macro releases_of_changed_totals() -%}
+    {%- set asked -%}
+        select release_id
+        from {{ ref("stg_entrepot__releases") }}
+        where release_id in ({{ changed_releases() }}) or dataset_code in ({{ national_tables() }})
+        order by release_id
+    {%- endset -%}
+    {{ written_out(asked) }}
+{%- endmacro %}
+
+{#- Of int_trade_reports. -#}
+{% macro forget_changed_reports() -%}
+    {%- if reads_changed_rows_only() %}
+        delete from {{ this }} where release_id in ({{ releases_of_changed_totals() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Months of which a changed release says anything of a total, or might have: it takes back what it lacks. Written out. -#}
+{% macro dates_of_changed_totals() -%}
+    {%- set asked -%}
+        select period_month
+        from {{ ref("int_trade_reports") }}
+        where release_id in ({{ changed_releases() }})
+        union
+        select months.period_month
+        from {{ ref("stg_entrepot__releases") }} as releases
+        inner join
+            {{ ref("dim_month") }} as months
+            on months.period_month between releases.first_period_month and releases.last_period_month
+        where releases.release_id in ({{ changed_releases() }})
+        order by 1
+    {%- endset -%}
+    {{ dates_written_out(asked) }}
+{%- endmacro %}
+
+{#- Of int_trade_observations. -#}
+{% macro forget_changed_totals() -%}
+    {%- if reads_changed_rows_only() %}
+        delete from {{ this }} where period_month in ({{ dates_of_changed_totals() }})
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Of int_sector_measures, the months that int_sector_changes names. -#}

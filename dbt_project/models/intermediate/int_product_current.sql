@@ -2,4 +2,4 @@
 
 select *
 from {{ ref("int_product_observations") }}
-where known_to is null and value_usd is not null
+where known_to is null and change_kind <> 'withdrawal'

@@ -25,15 +25,7 @@ with
 
     coverage as (select * from {{ ref("int_release_coverage") }}),
 
-    restated_months as (
-        select ledger_code, reporter_iso3, period_month
-        from coverage
-        {% if reads_changes_only() %}
-            inner join ({{ months_made_anew() }}) as changed_months using (ledger_code, reporter_iso3, period_month)
-        {% endif %}
-        group by ledger_code, reporter_iso3, period_month
-        having (min(release_id) < max(release_id) or count(later_release_id) > 0)
-    ),
+    restated_months as ({{ restated_months() }}),
 
     restated as (
         select reports.*

@@ -1,9 +1,18 @@
 {{ config(materialized="view") }}
+-- depends_on: {{ ref('int_release_months') }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
 -- As int_products_said, of the table that is read where it landed: to write hundreds of millions of rows once more
 -- would take longer than to read them again.
 with
 
-    printed as (select * from {{ ref("stg_comtrade__monthly_products") }} where quarantine_reason is null),
+    -- Only a release that lacks rows is asked for broken ones: every text would be parsed once more to find none.
+    printed as (
+        select *
+        from {{ ref("stg_comtrade__monthly_products") }}
+        where
+            {% if may_ask(ref("int_release_months")) %} release_id not in ({{ releases_with_rows_missing() }}) or {% endif %}
+            quarantine_reason is null
+    ),
 
     codes as (
         select country_codes.publisher_code, country_codes.iso3, countries.kind

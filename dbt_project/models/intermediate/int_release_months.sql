@@ -10,13 +10,19 @@ with
         group by release_id, ledger_code, reporter_iso3, flow_code, period_month, valuation
     ),
 
+    -- Rows that were set aside are counted out, not filtered out, for which each text would be parsed once more.
     landed as (
-        select release_id, reporter_code, flow_code, period_month, valuation, count(*) as row_count
+        select
+            release_id,
+            reporter_code,
+            flow_code,
+            period_month,
+            valuation,
+            count(case when quarantine_reason is null then 1 end) as row_count
         from {{ ref("stg_comtrade__monthly_products") }}
-        where
-            quarantine_reason is null
-            {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
+        {% if reads_changes_only() %} where release_id in ({{ changed_releases() }}) {% endif %}
         group by release_id, reporter_code, flow_code, period_month, valuation
+        having count(case when quarantine_reason is null then 1 end) > 0
     ),
 
     country_codes as (select * from {{ ref("country_codes") }} where ledger_code = 'comtrade')

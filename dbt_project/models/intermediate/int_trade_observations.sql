@@ -1,73 +1,42 @@
+{{ kept_unless("forget_changed_totals()") }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
+-- depends_on: {{ ref('dim_month') }}
 {%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "product_code", "period_month"] %}
 {%- set series_columns = series | join(", ") %}
+{%- set said_columns = "value_usd, precision_usd, valuation, data_status" %}
 with
 
-    reports as (select * from {{ ref("int_trade_reports") }}),
-
-    -- A release with a row that did not parse may hold what it seems to lack: it takes nothing back. Nor does one of
-    -- the nation alone, which is passed over where the table of partners speaks (int_world_totals_chosen).
-    readable_releases as (
-        select releases.*
-        from {{ ref("stg_entrepot__releases") }} as releases
-        left join
-            (select distinct release_id from {{ ref("int_rejected_rows") }}) as rejected
-            on rejected.release_id = releases.release_id
-        where rejected.release_id is null and releases.dataset_code not in ('kcs.national_totals', 'kcs.national_trade')
-    ),
-
-    first_reports as (
-        select
-            dataset_code,
-            valuation,
-            scope,
-            {{ series_columns }},
-            min(known_from) as first_known_from,
-            cast(least(1, min(precision_usd)) as decimal(20, 2)) as precision_usd
-        from reports
-        group by dataset_code, valuation, scope, {{ series_columns }}
-    ),
-
-    -- A later release of the same table and scope, or of all, that lacks the series of a month takes the figure back.
-    withdrawals as (
-        select first_reports.*, releases.release_id, releases.known_from, releases.open_status as data_status
-        from first_reports
-        inner join
-            readable_releases as releases
-            on releases.dataset_code = first_reports.dataset_code
-            and releases.known_from > first_reports.first_known_from
-            and (coalesce(releases.scope, '') = '' or releases.scope = first_reports.scope)
-            and first_reports.period_month between releases.first_period_month and releases.last_period_month
-        left join
-            reports on reports.release_id = releases.release_id
-            {%- for column in series %} and reports.{{ column }} = first_reports.{{ column }} {% endfor %}
-        where reports.release_id is null
-    ),
-
     statements as (
-        select
-            {{ series_columns }}, known_from, value_usd, precision_usd, valuation, data_status, dataset_code, release_id
-        from reports
+        select {{ series_columns }}, known_from, {{ said_columns }}, dataset_code, release_id
+        from {{ ref("int_trade_reports") }}
+        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
         union all
         select
             {{ series_columns }},
             known_from,
-            cast(null as decimal(20, 2)),
+            cast(null as decimal(20, 2)) as value_usd,
             precision_usd,
             valuation,
             data_status,
             dataset_code,
             release_id
-        from withdrawals
+        from {{ ref("int_trade_withdrawals") }}
+        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
     ),
+
+    repeated as (select {{ series_columns }} from statements group by {{ series_columns }} having count(*) > 1),
 
     -- Two tables of one publisher may print a figure on one day: the finer one counts.
     ranked as (
         select
-            *,
+            statements.*,
             row_number() over (
-                partition by {{ series_columns }}, known_from order by precision_usd, dataset_code, release_id
+                partition by
+                    {%- for column in series %} statements.{{ column }}, {% endfor %} statements.known_from
+                order by statements.precision_usd, statements.dataset_code, statements.release_id
             ) as choice
         from statements
+        inner join repeated on {{ alike(series, "repeated", "statements") }}
     ),
 
     -- What is held is the finest printing so far. A coarser one is measured against it, lest two tables that take turns
@@ -148,3 +117,19 @@ select
     release_id
 from explained
 where change_kind is not null
+union all
+-- What was said once is known since then: there is nothing to compare it with.
+select
+    {%- for column in series %} statements.{{ column }}, {% endfor %}
+    statements.known_from,
+    cast(null as {{ dbt.type_timestamp() }}) as known_to,
+    statements.value_usd,
+    statements.precision_usd,
+    statements.valuation,
+    statements.data_status,
+    'first' as change_kind,
+    statements.dataset_code,
+    statements.release_id
+from statements
+left join repeated on {{ alike(series, "repeated", "statements") }}
+where repeated.ledger_code is null

@@ -1,6 +1,11 @@
+{{ kept_unless("forget_changed_reports()") }}
 with
 
-    releases as (select * from {{ ref("stg_entrepot__releases") }}),
+    releases as (
+        select *
+        from {{ ref("stg_entrepot__releases") }}
+        {% if reads_changed_rows_only() %} where release_id in ({{ releases_of_changed_totals() }}) {% endif %}
+    ),
 
     ledgers as (select * from {{ ref("int_ledgers_known") }}),
 
