@@ -9,9 +9,7 @@
         -- What is asked for more than once is parsed once.
         parsed as (
             select
-                *,
-                {{ parse_decimal("primaryvalue", 4) }} as parsed_value,
-                {{ parse_decimal("netwgt", 4) }} as parsed_kg
+                *, {{ parse_decimal("primaryvalue", 4) }} as parsed_value, {{ parse_decimal("netwgt", 4) }} as parsed_kg
             from {{ source("comtrade", table) }}
         ),
 

@@ -12,61 +12,55 @@
 
 {#-
     Each sector a partner ever traded, in each month its table reports on; from `first_month` on, SQL of a date, where only
-    those are wanted. Rows are joined by the number of their series, much less to compare than six codes.
+    those are wanted. The sums are named twice, not in a part of their own: what two parts read, DuckDB would hold in memory,
+    all of it.
 -#}
 {% macro sector_months(first_month=none) %}
     with
 
         series as (select * from {{ ref("int_sector_series") }} where series_number > 0),
 
-        reports as (
-            select *
-            from {{ ref("int_sector_reports") }}
-            {% if first_month %} where period_month >= {{ first_month }} {% endif %}
-        ),
-
         reported as (
             select
                 series.series_number,
-                reports.period_month,
-                reports.valuation,
-                reports.value_usd,
-                reports.weight_kg,
-                reports.data_status,
-                reports.known_from
-            from reports
-            inner join
-                series on series.sector_code = reports.sector_code and {{ alike(sector_places(), "series", "reports") }}
+                sums.period_month,
+                sums.valuation_code,
+                sums.value_usd,
+                sums.weight_kg,
+                sums.status_code,
+                sums.known_from
+            from {{ ref("int_sector_sums") }} as sums
+            inner join series on {{ alike(["place_number", "partner_iso3", "sector_number"], "series", "sums") }}
+            {% if first_month %} where sums.period_month >= {{ first_month }} {% endif %}
         ),
 
         -- The months in which a sector is reported, and whether a year earlier it held other goods.
         months as (
             select
-                reports.ledger_code,
-                reports.reporter_iso3,
-                reports.flow_code,
-                reports.scheme_code,
-                reports.sector_code,
-                reports.period_month,
-                reports.valuation,
-                reports.data_status,
-                reports.known_from,
+                sums.place_number,
+                sums.sector_number,
+                sectors.scheme_code,
+                sums.period_month,
+                sums.valuation_code,
+                sums.status_code,
+                sums.known_from,
                 breaks.hs_revision is not null
-                and {{ hs_revision(dbt.dateadd("month", -12, "reports.period_month")) }}
-                <> {{ hs_revision("reports.period_month") }} as is_break
-            from reports
+                and {{ hs_revision(dbt.dateadd("month", -12, "sums.period_month")) }}
+                <> {{ hs_revision("sums.period_month") }} as is_break
+            from {{ ref("int_sector_sums") }} as sums
+            inner join {{ ref("int_sector_numbers") }} as sectors on sectors.sector_number = sums.sector_number
             left join
                 {{ ref("int_sector_breaks") }} as breaks
-                on breaks.scheme_code = reports.scheme_code
-                and breaks.sector_code = reports.sector_code
-                and breaks.hs_revision = {{ hs_revision("reports.period_month") }}
-            where reports.partner_iso3 = 'WLD'
+                on breaks.scheme_code = sectors.scheme_code
+                and breaks.sector_code = sectors.sector_code
+                and breaks.hs_revision = {{ hs_revision("sums.period_month") }}
+            where sums.partner_iso3 = 'WLD' {% if first_month %} and sums.period_month >= {{ first_month }} {% endif %}
         )
 
     select
         series.series_number,
         months.period_month,
-        coalesce(reported.valuation, months.valuation) as valuation,
+        coalesce(reported.valuation_code, months.valuation_code) as valuation_code,
         {{ as_kept("coalesce(reported.value_usd, 0)") }} as value_usd,
         case
             when reported.value_usd is not null
@@ -74,17 +68,11 @@
             when months.scheme_code = 'kcs_set'
             then {{ as_kept("0") }}
         end as weight_kg,
-        coalesce(reported.data_status, months.data_status) as data_status,
+        coalesce(reported.status_code, months.status_code) as status_code,
         coalesce(reported.known_from, months.known_from) as known_from,
         months.is_break
     from series
-    inner join
-        months
-        on months.ledger_code = series.ledger_code
-        and months.reporter_iso3 = series.reporter_iso3
-        and months.flow_code = series.flow_code
-        and months.scheme_code = series.scheme_code
-        and months.sector_code = series.sector_code
+    inner join months on months.place_number = series.place_number and months.sector_number = series.sector_number
     left join reported on reported.series_number = series.series_number and reported.period_month = months.period_month
 {% endmacro %}
 

@@ -10,7 +10,9 @@ with
         select *
         from {{ ref("stg_comtrade__monthly_products") }}
         where
-            {% if may_ask(ref("int_release_months")) %} release_id not in ({{ releases_with_rows_missing() }}) or {% endif %}
+            {% if may_ask(ref("int_release_months")) %}
+                release_id not in ({{ releases_with_rows_missing() }}) or
+            {% endif %}
             quarantine_reason is null
     ),
 

@@ -9,12 +9,12 @@ with
         select
             series_number,
             period_month,
-            valuation,
+            {{ valuation_word("valuation_code") }} as valuation,
             value_usd,
             weight_kg,
             cast(null as decimal(18, 2)) as mapped_usd,
             is_break,
-            data_status,
+            {{ status_word("status_code") }} as data_status,
             known_from
         from {{ ref("int_sector_monthly") }}
         union all

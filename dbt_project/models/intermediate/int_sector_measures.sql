@@ -1,6 +1,7 @@
 {{ kept_unless("forget_changed_sectors()") }}
 -- depends_on: {{ ref('int_sector_changes') }}
--- depends_on: {{ ref('int_sector_reports') }}
+-- depends_on: {{ ref('int_sector_sums') }}
+-- depends_on: {{ ref('int_sector_numbers') }}
 -- depends_on: {{ ref('int_sector_breaks') }}
 -- depends_on: {{ ref('int_sector_series') }}
 {%- set is_of_changes = reads_changed_rows_only() %}
@@ -29,13 +30,13 @@ with
 select
     windowed.series_number,
     windowed.period_month,
-    windowed.valuation,
+    windowed.valuation_code,
     windowed.value_usd,
     windowed.weight_kg,
     windowed.earlier_value_usd,
     windowed.value_rolling_12_usd,
     windowed.is_break,
-    windowed.data_status,
+    windowed.status_code,
     windowed.known_from
 from windowed
 {% if is_of_changes %}

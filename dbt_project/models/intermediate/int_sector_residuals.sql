@@ -47,9 +47,9 @@ with
         select
             series.partner_number,
             measures.period_month,
-            {{ one_valuation("measures.valuation") }} as valuation,
+            {{ valuation_word(one_valuation_code("measures.valuation_code")) }} as valuation,
             sum(measures.value_usd) as mapped_usd,
-            {{ least_settled("measures.data_status") }} as data_status,
+            {{ status_word("min(measures.status_code)") }} as data_status,
             max(measures.known_from) as known_from,
             -- What left a broken sector went into the residual.
             max(measures.is_break) as is_break

@@ -6,13 +6,28 @@
 -- The sectors a partner ever traded, and one residual for each partner: by number, so that months need not carry names.
 with
 
-    traded as (
-        select {{ place }}, sector_code
-        from {{ ref("int_sector_reports") }}
+    sums as (
+        select place_number, partner_iso3, sector_number
+        from {{ ref("int_sector_sums") }}
         where
             value_usd <> 0
             {% if reads_changes_only() %} and period_month in ({{ dates_of_changed_releases() }}) {% endif %}
-        group by {{ place }}, sector_code
+        group by place_number, partner_iso3, sector_number
+    ),
+
+    traded as (
+        select
+            places.ledger_code,
+            places.reporter_iso3,
+            sums.partner_iso3,
+            places.flow_code,
+            sectors.scheme_code,
+            sectors.sector_code,
+            sums.place_number,
+            sums.sector_number
+        from sums
+        inner join {{ ref("int_sector_places") }} as places on places.place_number = sums.place_number
+        inner join {{ ref("int_sector_numbers") }} as sectors on sectors.sector_number = sums.sector_number
     ),
 
     {% if reads_changes_only() %}
@@ -80,11 +95,13 @@ with
 select
     {%- for column in places %} numbered.{{ column }}, {% endfor %}
     numbered.sector_code,
+    numbered.place_number,
+    numbered.sector_number,
     numbered.series_number,
     partners.partner_number
 from numbered
 inner join partners on {{ alike(places, "partners", "numbered") }}
 union all
-select {{ place }}, 'other', - partner_number, partner_number
+select {{ place }}, 'other', cast(null as integer), cast(null as integer), - partner_number, partner_number
 from partners
 where is_fresh

@@ -31,8 +31,7 @@ with
         select
             statements.*,
             row_number() over (
-                partition by
-                    {%- for column in series %} statements.{{ column }}, {% endfor %} statements.known_from
+                partition by {%- for column in series %} statements.{{ column }}, {% endfor %} statements.known_from
                 order by statements.precision_usd, statements.dataset_code, statements.release_id
             ) as choice
         from statements

@@ -10,13 +10,13 @@ with
         select
             series_number,
             period_month,
-            valuation,
+            {{ valuation_word("valuation_code") }} as valuation,
             value_usd,
             weight_kg,
             earlier_value_usd,
             value_rolling_12_usd,
             is_break,
-            data_status,
+            {{ status_word("status_code") }} as data_status,
             known_from
         from {{ ref("int_sector_measures") }}
         union all

@@ -1,0 +1,124 @@
+{{ kept_by_month() }}
+-- depends_on: {{ ref('int_release_coverage') }}
+-- depends_on: {{ ref('stg_entrepot__releases') }}
+-- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up. By
+-- number: int_sector_reports has the words.
+with
+
+    {% if reads_changes_only() %} changed_months as ({{ months_made_anew() }}), {% endif %}
+
+    products as (
+        select
+            products.*,
+            {{ valuation_code("products.valuation") }} as valuation_code,
+            {{ status_code("products.data_status") }} as status_code
+        from {{ ref("int_product_current") }} as products
+        {% if reads_changes_only() %}
+            inner join
+                changed_months
+                on changed_months.ledger_code = products.ledger_code
+                and changed_months.reporter_iso3 = products.reporter_iso3
+                and changed_months.period_month = products.period_month
+            where
+                products.period_month in ({{ dates_of_changed_releases() }})
+                and products.release_id in ({{ releases_of_changed_months() }})
+        {% endif %}
+    ),
+
+    spoken_of as (
+        select ledger_code, reporter_iso3, flow_code, period_month
+        from {{ ref("int_release_months") }}
+        group by ledger_code, reporter_iso3, flow_code, period_month
+    ),
+
+    -- A number for each month of a place too: the sums below have three codes to compare, not six.
+    places as (
+        select
+            spoken_of.ledger_code,
+            spoken_of.reporter_iso3,
+            spoken_of.flow_code,
+            spoken_of.period_month,
+            places.place_number,
+            cast(row_number() over (order by places.place_number, spoken_of.period_month) as integer) as month_number
+        from spoken_of
+        inner join
+            {{ ref("int_sector_places") }} as places
+            on {{ alike(["ledger_code", "reporter_iso3", "flow_code"], "places", "spoken_of") }}
+    ),
+
+    sectors as (select * from {{ ref("int_sector_numbers") }}),
+
+    sector_products as (
+        select sector_products.product_kind, sector_products.product_code, sectors.sector_number
+        from {{ ref("int_sector_products") }} as sector_products
+        inner join sectors on {{ alike(["scheme_code", "sector_code"], "sectors", "sector_products") }}
+    ),
+
+    mapped as (
+        select
+            places.month_number,
+            products.partner_iso3,
+            sector_products.sector_number,
+            {{ one_valuation_code("products.valuation_code") }} as valuation_code,
+            sum(products.value_usd) as value_usd,
+            case when count(products.weight_kg) = count(*) then sum(products.weight_kg) end as weight_kg,
+            min(products.status_code) as status_code,
+            max(products.known_from) as known_from
+        from products
+        inner join
+            places
+            on places.ledger_code = products.ledger_code
+            and places.reporter_iso3 = products.reporter_iso3
+            and places.flow_code = products.flow_code
+            and places.period_month = products.period_month
+        inner join
+            sector_products
+            on sector_products.product_kind = products.product_kind
+            and sector_products.product_code = products.product_code
+        group by places.month_number, products.partner_iso3, sector_products.sector_number
+    ),
+
+    worlds as (
+        select distinct mapped.month_number, sectors.scheme_code
+        from mapped
+        inner join sectors on sectors.sector_number = mapped.sector_number
+        where mapped.partner_iso3 = 'WLD'
+    ),
+
+    added as (
+        select
+            mapped.month_number,
+            'WLD' as partner_iso3,
+            mapped.sector_number,
+            {{ one_valuation_code("mapped.valuation_code") }} as valuation_code,
+            sum(mapped.value_usd) as value_usd,
+            case when count(mapped.weight_kg) = count(*) then sum(mapped.weight_kg) end as weight_kg,
+            min(mapped.status_code) as status_code,
+            max(mapped.known_from) as known_from
+        from mapped
+        inner join sectors on sectors.sector_number = mapped.sector_number
+        left join worlds on worlds.month_number = mapped.month_number and worlds.scheme_code = sectors.scheme_code
+        where worlds.month_number is null
+        group by mapped.month_number, mapped.sector_number
+    ),
+
+    both_kinds as (
+        select *
+        from mapped
+        union all
+        select *
+        from added
+    )
+
+select
+    places.place_number,
+    both_kinds.partner_iso3,
+    both_kinds.sector_number,
+    places.period_month,
+    both_kinds.valuation_code,
+    {{ as_kept("both_kinds.value_usd") }} as value_usd,
+    {{ as_kept("both_kinds.weight_kg") }} as weight_kg,
+    both_kinds.status_code,
+    both_kinds.known_from
+from both_kinds
+inner join places on places.month_number = both_kinds.month_number
