@@ -160,6 +160,26 @@
     {{ drop_partitions("period_month", "date ", run_query(changed_dates_query()).columns[0].values()) }}
 {%- endmacro %}
 
+{#- The same of int_sector_sums, which has a number in place of a ledger, a reporter and a flow. -#}
+{% macro forget_changed_sums() -%}
+    {%- if reads_changes_only() -%} {{ adapter.dispatch("forget_changed_sums")() }} {%- endif -%}
+{%- endmacro %}
+
+{% macro default__forget_changed_sums() -%}
+    delete from {{ this }}
+    where
+        (place_number, period_month) in (
+            select places.place_number, changed_months.period_month
+            from ({{ months_made_anew() }}) as changed_months
+            inner join
+                {{ ref("int_sector_places") }} as places
+                on places.ledger_code = changed_months.ledger_code
+                and places.reporter_iso3 = changed_months.reporter_iso3
+        )
+{%- endmacro %}
+
+{% macro spark__forget_changed_sums() -%} {{ spark__forget_changed_months() }} {%- endmacro %}
+
 {#- An overwritten partition that gets no row would stay as it was. -#}
 {% macro drop_partitions(column, type, values) -%}
     {%- set partitions = [] -%}

@@ -26,7 +26,7 @@ def sectors(warehouse: str) -> str:
     """What is kept of sectors by month, by name: two warehouses number them each in its own way."""
     kept = f"{warehouse}.intermediate"
     return f"""(
-        select * exclude (series_number, partner_number) from {kept}.int_sector_series inner join (
+        select * exclude (series_number, partner_number, place_number, sector_number) from {kept}.int_sector_series inner join (
             from {kept}.int_sector_measures
             union all by name
             select * exclude (partner_number), -partner_number as series_number from {kept}.int_sector_residuals

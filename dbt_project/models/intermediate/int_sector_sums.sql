@@ -1,4 +1,4 @@
-{{ kept_by_month() }}
+{{ kept_unless("forget_changed_sums()", "period_month") }}
 -- depends_on: {{ ref('int_release_coverage') }}
 -- depends_on: {{ ref('stg_entrepot__releases') }}
 -- What is printed of a sector, products added up; in a month of which no table prints the world, partners added up. By
@@ -6,24 +6,6 @@
 with
 
     {% if reads_changes_only() %} changed_months as ({{ months_made_anew() }}), {% endif %}
-
-    products as (
-        select
-            products.*,
-            {{ valuation_code("products.valuation") }} as valuation_code,
-            {{ status_code("products.data_status") }} as status_code
-        from {{ ref("int_product_current") }} as products
-        {% if reads_changes_only() %}
-            inner join
-                changed_months
-                on changed_months.ledger_code = products.ledger_code
-                and changed_months.reporter_iso3 = products.reporter_iso3
-                and changed_months.period_month = products.period_month
-            where
-                products.period_month in ({{ dates_of_changed_releases() }})
-                and products.release_id in ({{ releases_of_changed_months() }})
-        {% endif %}
-    ),
 
     spoken_of as (
         select ledger_code, reporter_iso3, flow_code, period_month
@@ -46,6 +28,37 @@ with
             on {{ alike(["ledger_code", "reporter_iso3", "flow_code"], "places", "spoken_of") }}
     ),
 
+    -- Joined so that DuckDB looks a place up before a product becomes that of several sectors.
+    products as (
+        select
+            places.month_number,
+            products.partner_iso3,
+            products.product_kind,
+            products.product_code,
+            {{ valuation_code("products.valuation") }} as valuation_code,
+            products.value_usd,
+            products.weight_kg,
+            {{ status_code("products.data_status") }} as status_code,
+            products.known_from
+        from {{ ref("int_product_current") }} as products
+        left join
+            places
+            on places.ledger_code = products.ledger_code
+            and places.reporter_iso3 = products.reporter_iso3
+            and places.flow_code = products.flow_code
+            and places.period_month = products.period_month
+        {% if reads_changes_only() %}
+            inner join
+                changed_months
+                on changed_months.ledger_code = products.ledger_code
+                and changed_months.reporter_iso3 = products.reporter_iso3
+                and changed_months.period_month = products.period_month
+            where
+                products.period_month in ({{ dates_of_changed_releases() }})
+                and products.release_id in ({{ releases_of_changed_months() }})
+        {% endif %}
+    ),
+
     sectors as (select * from {{ ref("int_sector_numbers") }}),
 
     sector_products as (
@@ -56,7 +69,7 @@ with
 
     mapped as (
         select
-            places.month_number,
+            products.month_number,
             products.partner_iso3,
             sector_products.sector_number,
             {{ one_valuation_code("products.valuation_code") }} as valuation_code,
@@ -66,16 +79,10 @@ with
             max(products.known_from) as known_from
         from products
         inner join
-            places
-            on places.ledger_code = products.ledger_code
-            and places.reporter_iso3 = products.reporter_iso3
-            and places.flow_code = products.flow_code
-            and places.period_month = products.period_month
-        inner join
             sector_products
             on sector_products.product_kind = products.product_kind
             and sector_products.product_code = products.product_code
-        group by places.month_number, products.partner_iso3, sector_products.sector_number
+        group by products.month_number, products.partner_iso3, sector_products.sector_number
     ),
 
     worlds as (
