@@ -265,7 +265,7 @@
     {{ dates_written_out(asked) }}
 {%- endmacro %}
 
-{#- Of int_trade_observations. -#}
+{#- Of int_trade_observations and surplus_vintages. -#}
 {% macro forget_changed_totals() -%}
     {%- if reads_changed_rows_only() %}
         delete from {{ this }} where period_month in ({{ dates_of_changed_totals() }})

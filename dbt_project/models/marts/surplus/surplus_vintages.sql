@@ -1,7 +1,14 @@
+{{ kept_unless("forget_changed_totals()") }}
+-- depends_on: {{ ref('int_trade_reports') }}
+-- depends_on: {{ ref('dim_month') }}
 {%- set series = "partition by ledger_code, reporter_iso3, partner_iso3, flow_code, product_code, period_month order by known_from" %}
 with
 
-    observations as (select * from {{ ref("int_trade_observations") }}),
+    observations as (
+        select *
+        from {{ ref("int_trade_observations") }}
+        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
+    ),
 
     numbered as (
         select
