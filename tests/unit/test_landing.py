@@ -276,6 +276,14 @@ def test_what_a_dead_run_left_half_written_goes_and_the_part_of_a_living_one_sta
     assert files(tmp_path) == sorted([kept.path(tmp_path).name, f"y.parquet.{os.getppid()}.part", "nobody.part"])
 
 
+def test_a_part_that_another_run_removes_first_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    monkeypatch.setattr(landing, "_names", lambda folder: [f"x.parquet.{dead.pid}.part"])
+    _, is_new = land(tmp_path, RELEASE, A)
+    assert is_new
+
+
 def test_a_release_file_can_be_read_by_whom_the_folder_lets_read(tmp_path: Path) -> None:
     mask = os.umask(0o022)
     try:
