@@ -275,4 +275,4 @@ def _told(release: Release, part: Path) -> Iterator[None]:
         ) from problem
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Timer
+from threading import Event, Thread
 
 import duckdb
 
@@ -13,6 +13,7 @@ from orchestration.errors import EntrepotError
 MEMORY_LIMIT = "2GB"
 DISK_LIMIT = "20GB"
 LONGEST_SECONDS = 600.0
+SECONDS_BETWEEN_STOPS = 1.0
 ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 
@@ -50,13 +51,22 @@ def answered(database: Path, statement: str) -> Iterator[duckdb.DuckDBPyRelation
 @contextmanager
 def _in_time(reader: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Whatever is asked within, it is stopped when its time is over."""
-    clock = Timer(LONGEST_SECONDS, reader.interrupt)
-    clock.daemon = True
+    over = Event()
+    clock = Thread(target=_stop_again_and_again, args=(reader, over), daemon=True)
     clock.start()
     try:
         yield
     finally:
-        clock.cancel()
+        over.set()
+        clock.join()
+
+
+def _stop_again_and_again(reader: duckdb.DuckDBPyConnection, over: Event) -> None:
+    """DuckDB forgets a stop that comes while it computes nothing, between the question and its first row, say."""
+    seconds = LONGEST_SECONDS
+    while not over.wait(seconds):
+        reader.interrupt()
+        seconds = SECONDS_BETWEEN_STOPS
 
 
 def _closed(database: Path, spill: Path) -> duckdb.DuckDBPyConnection:

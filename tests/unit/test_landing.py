@@ -1,12 +1,15 @@
 """Releases are written once, whole, and say what they are."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +276,14 @@ def test_what_a_dead_run_left_half_written_goes_and_the_part_of_a_living_one_sta
     assert files(tmp_path) == sorted([kept.path(tmp_path).name, f"y.parquet.{os.getppid()}.part", "nobody.part"])
 
 
+def test_a_part_that_another_run_removes_first_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    monkeypatch.setattr(landing, "_names", lambda folder: [f"x.parquet.{dead.pid}.part"])
+    _, is_new = land(tmp_path, RELEASE, A)
+    assert is_new
+
+
 def test_a_release_file_can_be_read_by_whom_the_folder_lets_read(tmp_path: Path) -> None:
     mask = os.umask(0o022)
     try:
@@ -397,3 +408,148 @@ def test_the_checksum_differs_when_one_cell_differs(table: dict[str, Cells], dat
     other = data.draw(cells.filter(lambda cell: cell != table[name][row]))
     changed = {**table, name: [*table[name][:row], other, *table[name][row + 1 :]]}
     assert checksum(rows(**changed)) != checksum(rows(**table))
+
+
+@pytest.fixture
+def in_seoul(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own zone is nine hours before UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "KST-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_seoul")
+@pytest.mark.parametrize("zone", [None, UTC])
+def test_a_time_of_retrieval_is_told_in_utc_wherever_the_machine_stands(zone: tzinfo | None) -> None:
+    moment = datetime(2025, 7, 1, 0, 30, tzinfo=zone)
+    known = replace(RELEASE, published_to=None, retrieved_at=moment).known_from
+    assert known == datetime.fromisoformat("2025-07-01T00:30")
+
+
+def test_a_release_is_named_by_the_second_its_months_and_twelve_signs_of_its_checksum(tmp_path: Path) -> None:
+    release = replace(RELEASE, checksum="0123456789abcdef")
+    assert release.release_id == "kcs.country_totals.20250620T000000-202501-202505-0123456789ab"
+    assert release.path(tmp_path).name == "20250620T000000-202501-202505-0123456789ab.parquet"
+
+
+def test_a_release_without_any_date_is_told_in_whole_sentences() -> None:
+    with pytest.raises(EntrepotError) as told:
+        _ = replace(RELEASE, published_to=None).known_from
+    assert str(told.value) == (
+        "kcs/country_totals: the release has neither a day of publication nor a time of retrieval. Nothing was written. "
+        "Give it one of the two: vintages cannot be guessed."
+    )
+
+
+def test_the_printings_of_the_same_months_and_scope_are_found_oldest_first(tmp_path: Path) -> None:
+    days = [date(2025, 7, 20), date(2025, 6, 20)]
+    later, earlier = (land(tmp_path, published(day), printing)[0] for day, printing in zip(days, (A, B), strict=True))
+    land(tmp_path, replace(RELEASE, scope="US"), A)
+    land(tmp_path, replace(RELEASE, period_to=date(2025, 6, 1)), A)
+    assert landing.printings(tmp_path, RELEASE) == [earlier, later]
+    assert landing.printings(tmp_path, replace(RELEASE, source="census")) == []
+
+
+def test_a_printing_known_at_the_same_moment_counts_as_one_before(tmp_path: Path) -> None:
+    kept, _ = land(tmp_path, RELEASE, A)
+    assert landing.printing_before(tmp_path, RELEASE) == kept
+
+
+def test_a_footer_holds_letters_as_they_are(tmp_path: Path) -> None:
+    kept, _ = land(tmp_path, RELEASE, A)
+    footer = pq.read_metadata(kept.path(tmp_path)).metadata[FOOTER_KEY]
+    assert "관세청" in footer.decode()
+
+
+def test_a_damaged_file_is_told_in_whole_sentences(tmp_path: Path) -> None:
+    path = footed(tmp_path / "bad.parquet", b"{}")
+    with pytest.raises(EntrepotError) as told:
+        read_release(path)
+    assert str(told.value) == (
+        f"{path} is not a release file of this project, or is damaged (KeyError). Nothing was loaded from it. Move it out of "
+        "the landing folder and fetch that table again; all other releases stay."
+    )
+
+
+def test_the_checksum_of_a_file_is_that_of_its_bytes_and_of_what_is_read_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "bulk.csv"
+    path.write_bytes(b"a\r\n1\r\n\xff")
+    inner = hashlib.sha256(b"a\r\n1\r\n\xff").digest()
+    assert landing.checksum_of_file(path, "2025-05 전체") == hashlib.sha256(inner + "2025-05 전체".encode()).hexdigest()
+
+
+STREAM = replace(RELEASE, checksum="0123456789abcdef" * 4)
+Span = tuple[date, date]
+
+
+def stream(folder: Path, *batches: pa.RecordBatch, spans: Sequence[Span | None] = ()) -> Release:
+    """Keeps batches as a stream; the nth of them reports on the nth span, and those without one on no month."""
+    left = iter(spans)
+    return landing.keep_stream(folder, STREAM, batches, A.schema, lambda batch: next(left, None))
+
+
+def test_a_stream_is_kept_with_the_rows_and_the_months_of_all_its_batches(tmp_path: Path) -> None:
+    spans = [(date(2024, 3, 1), date(2024, 5, 1)), None, (date(2023, 1, 1), date(2024, 4, 1))]
+    kept = stream(tmp_path, *(batch for table in (A, B, A) for batch in table.to_batches()), spans=spans)
+    first, last = date(2023, 1, 1), date(2024, 5, 1)
+    assert kept == replace(STREAM, row_count=6, period_from=first, period_to=last, settled_through=last)
+    assert releases(tmp_path, "kcs", "country_totals") == [kept]
+    assert pq.read_table(kept.path(tmp_path)).to_pydict() == pa.concat_tables([A, B, A]).to_pydict()
+
+
+def test_a_stream_that_names_no_month_keeps_the_months_it_came_with(tmp_path: Path) -> None:
+    kept = stream(tmp_path, *A.to_batches())
+    assert kept == read_release(kept.path(tmp_path)) == replace(STREAM, row_count=2)
+
+
+def test_what_a_dead_run_left_half_written_goes_when_a_stream_comes(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    folder = STREAM.path(tmp_path).parent
+    folder.mkdir(parents=True)
+    (folder / f"x.{dead.pid}.part").write_bytes(b"PAR1")
+    kept = stream(tmp_path, *A.to_batches())
+    assert files(tmp_path) == [kept.path(tmp_path).name]
+
+
+@pytest.mark.parametrize("problem", [OSError(28, "out of room"), OSError("out of room")])
+def test_a_stream_that_breaks_is_told_in_whole_sentences_and_leaves_nothing(tmp_path: Path, problem: OSError) -> None:
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield from A.to_batches()
+        raise problem
+
+    with pytest.raises(EntrepotError) as told:
+        landing.keep_stream(tmp_path, STREAM, broken(), A.schema, lambda batch: None)
+    assert str(told.value) == (
+        f"kcs/country_totals: cannot write {tmp_path / 'kcs' / 'country_totals'} (out of room). No release was added; those "
+        "held are untouched. Free some space or mend the folder's rights, then run again."
+    )
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [lambda folder: land(folder, RELEASE, A)[0], lambda folder: stream(folder, *A.to_batches())],
+    ids=["at once", "as a stream"],
+)
+def test_a_release_is_packed_and_one_digit_that_changes_on_the_disk_is_found(
+    tmp_path: Path, keep: Callable[[Path], Release]
+) -> None:
+    path = keep(tmp_path).path(tmp_path)
+    group = pq.read_metadata(path).row_group(0)
+    assert {group.column(place).compression for place in range(group.num_columns)} == {"ZSTD"}
+    assert landing.is_readable(path)
+    path.write_bytes(path.read_bytes().replace(b"20,130,610", b"20,130,611", 1))
+    assert pq.read_table(path).to_pydict() == B.to_pydict()  # without checksums it would go unseen
+    assert not landing.is_readable(path)
+
+
+def test_a_file_that_is_cut_short_or_gone_is_not_readable(tmp_path: Path) -> None:
+    kept, _ = land(tmp_path, RELEASE, A)
+    path = kept.path(tmp_path)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not landing.is_readable(path)
+    path.unlink()
+    assert not landing.is_readable(path)

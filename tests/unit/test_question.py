@@ -1,6 +1,8 @@
 """A question reads one file: what it is refused, and that it still has room to sort."""
 
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import duckdb
@@ -26,7 +28,11 @@ NO_QUESTION = [
     "reset memory_limit",
     "pragma threads = 3",
     "set enable_external_access = true; select 1",
+    "create temporary table a as select 1",
+    "",
+    "-- select 1",
 ]
+NO_SELECT = r"^That is not a SELECT, so nothing was done\. The release is read-only: ask it a question\.$"
 SORT = "select hash(n) as h, repeat('x', 60) || n as text from range(1000000) as t(n) order by h, text"
 
 
@@ -85,7 +91,7 @@ def test_what_reaches_outside_the_file_is_refused_in_a_sentence(database: Path, 
 
 @pytest.mark.parametrize("statement", NO_QUESTION)
 def test_what_is_no_question_is_refused_before_anything_is_opened(tmp_path: Path, statement: str) -> None:
-    with pytest.raises(EntrepotError, match="That is not a SELECT"):
+    with pytest.raises(EntrepotError, match=NO_SELECT):
         rows(tmp_path / "not there.duckdb", statement.format(folder=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
@@ -103,6 +109,7 @@ def test_a_sort_larger_than_its_memory_spills_into_a_folder_that_goes_with_it(
         hashes = [first for (first, _) in answer.fetchmany(1000)]
         assert hashes == sorted(hashes)
         assert [file.suffix for folder in temporary.iterdir() for file in folder.iterdir()]
+        assert [folder.name[:9] for folder in temporary.iterdir()] == ["entrepot-"]
     assert list(temporary.iterdir()) == []
     assert [path.name for path in database.parent.iterdir() if "tmp" in path.name] == []
 
@@ -111,16 +118,50 @@ def test_a_sort_larger_than_the_memory_it_cannot_leave_says_what_to_do(
     database: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(question, "MEMORY_LIMIT", "1MB")
-    with pytest.raises(EntrepotError, match=r"^The question needs more than 1MB .* set TMPDIR .*$"):
+    with pytest.raises(
+        EntrepotError, match=r"^The question needs more than 1MB .* set TMPDIR .* room\. Out of Memory Error: "
+    ):
         rows(database, SORT)
     assert list(temporary.iterdir()) == []
 
 
-def test_a_question_that_never_ends_is_stopped(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+LONG = "select count(*) from range(200000) as a(i), range(100000) as b(j) where hash(i + j) = 1"
+
+
+def test_a_question_that_takes_too_long_is_stopped(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question, "LONGEST_SECONDS", 0.2)
-    endless = "select count(*) from range(1000000000) as a(i), range(1000000000) as b(j) where hash(i + j) = 1"
-    with pytest.raises(EntrepotError, match=r"^The question took longer than 0\.2 seconds\. Nothing was changed\. "):
-        rows(database, endless)
+    with pytest.raises(EntrepotError) as told:
+        rows(database, LONG)
+    assert str(told.value) == (
+        "The question took longer than 0.2 seconds. Nothing was changed. Ask for fewer rows, or open the file with a client "
+        "of your own."
+    )
+
+
+def test_a_question_whose_time_is_over_before_its_answer_is_asked_for_is_stopped_too(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(question, "SECONDS_BETWEEN_STOPS", 0.2)
+    with (
+        pytest.raises(EntrepotError, match=r"^The question took longer than 0 seconds\. "),
+        question.answered(database, LONG) as answer,
+    ):
+        time.sleep(0.1)  # the first stop meets a question that is not being computed
+        answer.fetchall()
+
+
+def test_the_clock_of_a_question_holds_up_no_program_that_ends_and_goes_with_the_answer(database: Path) -> None:
+    before = set(threading.enumerate())
+    with question.answered(database, "from surplus_annual"):
+        (clock,) = set(threading.enumerate()) - before
+        assert clock.daemon
+    assert not clock.is_alive()
+
+
+def test_what_duckdb_cannot_answer_is_told_in_its_words(database: Path) -> None:
+    with pytest.raises(EntrepotError, match=r"^DuckDB could not answer\. Catalog Error: .* surplus_anual "):
+        rows(database, "from surplus_anual")
 
 
 def test_the_room_for_temporary_files_has_a_bound(database: Path) -> None:

@@ -59,3 +59,10 @@ def test_no_text_runs_and_each_can_be_had_back(text: str) -> None:
     assert isinstance(told, str)
     assert not (FORMULA.match(told) and told[0] in STARTS)
     assert taken_off(told) == text
+
+
+def test_lines_end_in_one_sign_alone() -> None:
+    with duckdb.connect() as connection:
+        file = io.StringIO()
+        write(connection.sql("select '=1' as a, 2 as b"), file)
+    assert file.getvalue() == "a,b\n'=1,2\n"
