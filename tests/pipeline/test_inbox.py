@@ -23,7 +23,7 @@ AS_PUBLISHED = {
     "surplus_vintages": ("* exclude (known_to, is_latest)", f"known_from < '{RETRIEVED_AT:%Y-%m-%d}'"),
     "sector_annual": (
         "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, year, value_usd, known_from",
-        "(ledger_code = 'census' or year <> 2025)",
+        "true",
     ),
 }
 
