@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import briefing, inbox, question, spreadsheet
+from orchestration import briefing, question, spreadsheet
 from orchestration.errors import EntrepotError, refused_by_the_disk
 from orchestration.inputs import fingerprint
 from orchestration.publishing.release import current, read_manifest, release_folders, served_id
@@ -22,6 +22,7 @@ from orchestration.settings import Settings, settings
 from orchestration.visible import visible
 
 if TYPE_CHECKING:
+    from orchestration.inbox import Verdict
     from orchestration.publishing.release import Publication
 
 app = typer.Typer(
@@ -94,6 +95,8 @@ def build(
     release they have. A second run with nothing new ends at once.
     """
     with _told():
+        from orchestration import inbox
+
         at = settings()
         if target == "spark" and from_landing:
             raise EntrepotError(
@@ -117,7 +120,7 @@ def build(
         _summary(at, last, time.monotonic() - started)
 
 
-def _refused(verdicts: list["inbox.Verdict"]) -> None:
+def _refused(verdicts: list["Verdict"]) -> None:
     """A file that cannot be read is told and left where it is; the others are built."""
     for verdict in verdicts:
         if verdict.verdict == "refused":
@@ -276,6 +279,8 @@ def fetch(
 def status() -> None:
     """Show what is served, how fresh each source is, what is in quarantine, and the last runs."""
     with _told():
+        from orchestration import inbox
+
         at = settings()
         last = _published(at)
         age = datetime.now(UTC).replace(tzinfo=None) - last.published_at

@@ -18,30 +18,32 @@ from tests.trimmed_archive import write_trimmed_archive
 ENTREPOT = Path(sys.executable).with_name("entrepot")
 HOME_NAME = "집 of the warehouse"  # a blank and Korean letters: a path is text
 LONGEST_BUILD_SECONDS = 900
-# Files that take minutes. The second builds nothing: it is at work while the first builds what the others share.
+# Files that take minutes. Those from the second on need no built home: they are at work while the first builds what the
+# others share. `test_inbox` reads what `test_second_printing` builds, so it comes when that is long done.
 LONGEST_FILES = (
     "test_main_job",
     "test_kills",
+    "test_fetched_marts",
+    "test_from_wire_to_marts",
+    "test_second_printing",
+    "test_readers",
+    "test_dbt_unit_tests",
     "test_disks",
     "test_publishing",
     "test_two_at_once",
-    "test_second_printing",
-    "test_inbox",
-    "test_readers",
-    "test_fetched_marts",
-    "test_from_wire_to_marts",
     "test_command",
     "test_verify",
-    "test_dbt_unit_tests",
+    "test_inbox",
 )
 
 
 @dataclass(frozen=True)
 class Built:
-    """A home after its first build. Nobody changes it: a test that builds again takes a copy."""
+    """A home after a build. Nobody changes it: a test that builds again takes a copy."""
 
     home: Path
     output: str
+    errors: str
     seconds: float
 
 
@@ -99,26 +101,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def built(
-    request: pytest.FixtureRequest,
+def built_once(
     tmp_path_factory: pytest.TempPathFactory,
     testrun_uid: str,
     entrepot: Callable[..., subprocess.CompletedProcess[str]],
-) -> Built:
-    """Built once for all workers of a test run: the first that needs it builds, the others wait."""
+) -> Callable[[str, Callable[[Path], None]], Built]:
+    """`built_once(name, prepare)` builds a home once for all workers: the first that needs it builds, the others wait."""
+    shared = tmp_path_factory.getbasetemp().parent / f"built-{testrun_uid}"
+
+    def build(name: str, prepare: Callable[[Path], None]) -> Built:
+        home, told = shared / name / HOME_NAME, shared / f"{name}.json"
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(shared / f"{name}.lock"):
+            if not told.exists():
+                shutil.rmtree(home, ignore_errors=True)  # of a worker that failed before it had built
+                prepare(home)
+                started = time.monotonic()
+                answer = entrepot(home, "build")
+                assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+                seconds = time.monotonic() - started
+                told.write_text(json.dumps({"output": answer.stdout, "errors": answer.stderr, "seconds": seconds}))
+        return Built(home=home, **json.loads(told.read_text()))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def built(request: pytest.FixtureRequest, built_once: Callable[[str, Callable[[Path], None]], Built]) -> Built:
+    """The first build of the bundled archive."""
     given: Path | None = request.config.getoption("--home")
     if given is not None:
-        return Built(home=given.resolve(), output="", seconds=0)
-    shared = tmp_path_factory.getbasetemp().parent / f"built-{testrun_uid}"
-    shared.mkdir(exist_ok=True)
-    told = shared / "built.json"
-    with FileLock(shared / "built.lock"):
-        if not told.exists():
-            started = time.monotonic()
-            answer = entrepot(shared / HOME_NAME, "build")
-            assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
-            told.write_text(json.dumps({"output": answer.stdout, "seconds": time.monotonic() - started}))
-    return Built(home=shared / HOME_NAME, **json.loads(told.read_text()))
+        return Built(home=given.resolve(), output="", errors="", seconds=0)
+    return built_once("first", lambda home: None)
 
 
 @pytest.fixture

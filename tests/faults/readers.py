@@ -1,9 +1,9 @@
-"""Readers of a serving folder, for `test_readers`: `python -m tests.faults.readers SERVING THREADS [QUESTIONS]`.
+"""Readers of a serving folder, for `test_readers`: `python -m tests.faults.readers SERVING THREADS [QUESTIONS PAUSE]`.
 
 A release here is the n-th: its fingerprint ends the release id with n, and its marts say n too. Each thread opens the served
 file, asks two marts, closes it, and begins again, until standard input ends; then it reads once more. With a file of
-questions, JSON pairs of SQL and answer, it asks one of them instead, each in its turn, of any release. Prints `ready` when
-every thread has read once, and at the end what they saw, as JSON.
+questions, JSON pairs of SQL and answer, it asks one of them instead, each in its turn, of any release, and rests for so many
+seconds before the next; it asks each at least once. Prints `ready` when every thread has read once, and at the end what they saw, as JSON.
 """
 
 import json
@@ -92,14 +92,16 @@ def resources() -> tuple[float, int]:
     return int(kilobytes) / 1000, len(list(Path("/proc/self/fd").iterdir()))
 
 
-def main(serving: Path, threads: int, questions: Sequence[tuple[str, str]] = ()) -> None:
+def main(serving: Path, threads: int, questions: Sequence[tuple[str, str]] = (), pause_seconds: float = 0) -> None:
     ended, all_read_once = threading.Event(), threading.Barrier(threads + 1)
     by_thread = [Seen() for _ in range(threads)]
 
     def keep_reading(seen: Seen) -> None:
         read(serving, seen, questions)
         all_read_once.wait()
-        while not ended.is_set():
+        while not ended.wait(pause_seconds):
+            read(serving, seen, questions)
+        while seen.reads < len(questions):
             read(serving, seen, questions)
         read(serving, seen, questions)
 
@@ -122,4 +124,4 @@ def main(serving: Path, threads: int, questions: Sequence[tuple[str, str]] = ())
 
 if __name__ == "__main__":
     asked = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")) if len(sys.argv) > 3 else []
-    main(Path(sys.argv[1]), int(sys.argv[2]), asked)
+    main(Path(sys.argv[1]), int(sys.argv[2]), asked, float(sys.argv[4]) if len(sys.argv) > 4 else 0)

@@ -1,79 +1,36 @@
 """All four kinds of files that a user may bring, good and bad, through the real command, once."""
 
-import re
-import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pytest
 
-from orchestration.settings import PROJECT
+from .changes import BAD, RETRIEVED_AT, SCRIPT
 
 if TYPE_CHECKING:
     from tests.conftest import Built
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-EXAMPLES = re.findall(r"```csv (\S+)\n(.*?)```", (PROJECT / "docs" / "inbox.md").read_text(encoding="utf-8"), re.DOTALL)
-ODD = "headlines/=cmd() \u202e'; drop.csv"
-SCRIPT = "<script>alert(1)</script> Tariff on Korea =cmd()"
-BAD = {
-    "prices/assets.csv": "nowhere,Nowhere,index,log,XKRC,,,KOR\n",
-    "prices/indices.csv": "kospi,2025-13-01,1\nkospi,2025-01-02,x\nnobody,2025-01-02,1\n",
-    "headlines/mine.csv": '"In no zone",2025-11-05,14:00,Asia/Soul,,kospi\n',
-    "trade/mine.csv": "mine,JPN,QQQ,export,2024-05,1,,\nmine,JPN,USA,out,2024-05,1,,\n",
-    "claims/mine.csv": (
-        "gdp,Claim '; drop table x,level,KOR,USA,gdp,2023,1,pct,1,2025-07-08\n"
-        "quoted,Partner,level,KOR,USA') or 1=1 --,export,2023,1,bn_usd,1,2025-07-08\n"
+
+# The columns of a mart that the printings of the same build leave alone, and the rows: all but those of their month.
+AS_PUBLISHED = {
+    "surplus_monthly": (
+        "ledger_code, reporter_iso3, partner_iso3, period_month, export_usd, import_usd, balance_usd, known_from",
+        "(ledger_code = 'census' or period_month <> '2025-05-01')",
+    ),
+    "surplus_vintages": ("* exclude (known_to, is_latest)", f"known_from < '{RETRIEVED_AT:%Y-%m-%d}'"),
+    "sector_annual": (
+        "ledger_code, reporter_iso3, partner_iso3, flow_code, scheme_code, sector_code, year, value_usd, known_from",
+        "true",
     ),
 }
 
 
-def prices() -> str:
-    """Two years of days that move a little and never alike."""
-    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(800)]
-    return "".join(
-        f"kospi,{day},{2500 + at * 7919 % 97}\nkosdaq,{day},{800 + at * 104729 % 89}\n"
-        for at, day in enumerate(days)
-        if day.weekday() < 5 and day != date(2025, 7, 7)
-    )
-
-
-@pytest.fixture(scope="module")
-def home(built: "Built", tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = shutil.copytree(built.home, tmp_path_factory.mktemp("inbox") / built.home.name, symlinks=True)
-    for name, text in EXAMPLES:
-        path = home / "inbox" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + BAD.get(name, "") + (prices() if name == "prices/indices.csv" else ""), encoding="utf-8")
-    (home / "inbox" / ODD).write_text(f"title,published_on\n{SCRIPT},2025-10-01\n", encoding="utf-8")
-    (home / "inbox" / "claims" / "empty.csv").touch()
-    return home
-
-
-@pytest.fixture(scope="module")
-def answer(home: Path, entrepot: Run) -> subprocess.CompletedProcess[str]:
-    """The one whole build of this module."""
-    return entrepot(home, "build")
-
-
-@pytest.fixture(scope="module")
-def today(home: Path, answer: subprocess.CompletedProcess[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
-    with duckdb.connect(str(home / "serving" / "current" / "trade.duckdb"), read_only=True) as connection:
-        connection.execute("use marts")
-        yield connection
-
-
-def test_a_refused_file_is_told_and_stops_nothing(
-    today: duckdb.DuckDBPyConnection, answer: subprocess.CompletedProcess[str]
-) -> None:
-    assert "claims/empty.csv is empty" in answer.stderr
-    assert "left where it is" in answer.stderr
+def test_a_refused_file_is_told_and_stops_nothing(today: duckdb.DuckDBPyConnection, changed: "Built") -> None:
+    assert "claims/empty.csv is empty" in changed.errors
+    assert "left where it is" in changed.errors
 
 
 def test_each_row_that_cannot_be_used_stands_in_quarantine_with_its_file_line_and_reason(
@@ -107,10 +64,10 @@ def test_a_declared_asset_is_studied_beside_its_benchmark(today: duckdb.DuckDBPy
     ]
 
 
-def test_a_headline_is_an_event_and_its_script_is_only_text(today: duckdb.DuckDBPyConnection, home: Path) -> None:
+def test_a_headline_is_an_event_and_its_script_is_only_text(today: duckdb.DuckDBPyConnection, changed: "Built") -> None:
     rows = today.execute("select title from headline_events where event_id like 'inbox-%' order by 1").fetchall()
     assert [title for (title,) in rows] == [SCRIPT, "KOSPI jumps as chip stocks rally"]
-    page = (home / "serving" / "current" / "site" / "index.html").read_text(encoding="utf-8")
+    page = (changed.home / "serving" / "current" / "site" / "index.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in page
 
 
@@ -129,12 +86,12 @@ def test_a_claim_is_judged_by_both_ledgers(today: duckdb.DuckDBPyConnection) -> 
 
 
 def test_the_evidence_of_each_claim_is_one_question_that_a_closed_reader_answers(
-    today: duckdb.DuckDBPyConnection, home: Path, entrepot: Run
+    today: duckdb.DuckDBPyConnection, changed: "Built", entrepot: Run
 ) -> None:
     evidence = today.execute("select evidence_sql from headline_claims where claim_id = 'surplus-2023'").fetchall()
     assert len(evidence) == 2
     for (sql,) in evidence:
-        answer = entrepot(home, "query", "--csv", sql)
+        answer = entrepot(changed.home, "query", "--csv", sql)
         assert answer.returncode == 0, answer.stderr
         assert len(answer.stdout.splitlines()) > 1
 
@@ -142,13 +99,16 @@ def test_the_evidence_of_each_claim_is_one_question_that_a_closed_reader_answers
 def test_what_others_published_is_as_it_was(
     today: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
 ) -> None:
-    for mart in ("surplus_monthly", "surplus_vintages", "sector_annual"):
-        ask = f"select count(*), max(known_from), sum(hash(ledger_code)) from {mart} where ledger_code in ('kcs', 'census')"
-        assert today.execute(ask).fetchall() == published.execute(ask).fetchall(), mart
+    for mart, (columns, unchanged) in AS_PUBLISHED.items():
+        rows = f"select {columns} from {mart} where ledger_code in ('kcs', 'census') and {unchanged}"
+        ask = f"select count(*), max(known_from), sum(hash(listed)::hugeint) from ({rows}) as listed"
+        found = today.execute(ask).fetchall()
+        assert found[0][0] > 1000
+        assert found == published.execute(ask).fetchall(), mart
 
 
 def test_the_status_names_what_was_set_aside_and_a_second_build_has_nothing_to_do(
-    today: duckdb.DuckDBPyConnection, home: Path, entrepot: Run
+    today: duckdb.DuckDBPyConnection, changed: "Built", entrepot: Run
 ) -> None:
-    assert "Set aside of the inbox" in entrepot(home, "status").stdout
-    assert "Nothing new since release" in entrepot(home, "build").stdout
+    assert "Set aside of the inbox" in entrepot(changed.home, "status").stdout
+    assert "Nothing new since release" in entrepot(changed.home, "build").stdout
