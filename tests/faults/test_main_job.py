@@ -327,13 +327,11 @@ def test_a_command_that_does_not_exist_is_refused_with_the_way_to_help(tmp_path:
 
 
 def test_a_failing_test_publishes_nothing_and_names_itself_and_the_command_that_shows_its_rows(
-    copied: Path, trimmed_archive: Path, entrepot: Command
+    copied: Path, entrepot: Command
 ) -> None:
     before = served(copied)
-    (copied / "warehouse.duckdb").unlink()
-    shutil.rmtree(copied / "landing")
     wrong_total(copied)
-    answer = entrepot(copied, "build", ENTREPOT_ARCHIVE=str(trimmed_archive))
+    answer = entrepot(copied, "build")
     assert_refused(answer, "Nothing was published", "test assert_partners_add_up_to_the_published_total (1 rows)")
     assert served(copied) == before
     assert [path.name for path in (copied / "serving" / "releases").iterdir()] == [before]
