@@ -265,11 +265,13 @@
     {{ dates_written_out(asked) }}
 {%- endmacro %}
 
-{#- Of int_trade_observations and surplus_vintages. -#}
+{#- Of int_trade_observations and surplus_vintages: rows of those months, of all where everything is made anew. -#}
+{% macro of_changed_totals() -%}
+    {%- if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {%- endif -%}
+{%- endmacro %}
+
 {% macro forget_changed_totals() -%}
-    {%- if reads_changed_rows_only() %}
-        delete from {{ this }} where period_month in ({{ dates_of_changed_totals() }})
-    {%- endif -%}
+    {%- if reads_changed_rows_only() %} delete from {{ this }} {{ of_changed_totals() }} {%- endif -%}
 {%- endmacro %}
 
 {#- Of int_sector_measures, the months that int_sector_changes names. -#}

@@ -11,7 +11,6 @@
     end
 {%- endmacro %}
 
-{#- The words by number, for tables of which a column of words takes more time than all their numbers. -#}
 {% macro valuations() -%} {{- return(["cif", "customs", "fas", "fob", "unstated", "mixed"]) -}} {%- endmacro %}
 
 {% macro valuation_code(word) -%} {{ number_of(word, valuations()) }} {%- endmacro %}
@@ -20,12 +19,4 @@
 
 {% macro one_valuation_code(number) -%}
     case when min({{ number }}) <> max({{ number }}) then {{ valuation_code("'mixed'") }} else max({{ number }}) end
-{%- endmacro %}
-
-{% macro number_of(word, words) -%}
-    cast(case {{ word }} {% for one in words %} when '{{ one }}' then {{ loop.index }} {% endfor %} end as tinyint)
-{%- endmacro %}
-
-{% macro word_of(number, words) -%}
-    case {{ number }} {% for one in words %} when {{ loop.index }} then '{{ one }}' {% endfor %} end
 {%- endmacro %}

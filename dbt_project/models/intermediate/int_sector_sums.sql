@@ -21,7 +21,9 @@ with
             spoken_of.flow_code,
             spoken_of.period_month,
             places.place_number,
-            cast(row_number() over (order by places.place_number, spoken_of.period_month) as integer) as month_number
+            cast(
+                row_number() over (order by places.place_number, spoken_of.period_month) as integer
+            ) as place_month_number
         from spoken_of
         inner join
             {{ ref("int_sector_places") }} as places
@@ -31,7 +33,7 @@ with
     -- Joined so that DuckDB looks a place up before a product becomes that of several sectors.
     products as (
         select
-            places.month_number,
+            places.place_month_number,
             products.partner_iso3,
             products.product_kind,
             products.product_code,
@@ -42,11 +44,7 @@ with
             products.known_from
         from {{ ref("int_product_current") }} as products
         left join
-            places
-            on places.ledger_code = products.ledger_code
-            and places.reporter_iso3 = products.reporter_iso3
-            and places.flow_code = products.flow_code
-            and places.period_month = products.period_month
+            places on {{ alike(["ledger_code", "reporter_iso3", "flow_code", "period_month"], "places", "products") }}
         {% if reads_changes_only() %}
             inner join
                 changed_months
@@ -69,7 +67,7 @@ with
 
     mapped as (
         select
-            products.month_number,
+            products.place_month_number,
             products.partner_iso3,
             sector_products.sector_number,
             {{ one_valuation_code("products.valuation_code") }} as valuation_code,
@@ -78,15 +76,12 @@ with
             min(products.status_code) as status_code,
             max(products.known_from) as known_from
         from products
-        inner join
-            sector_products
-            on sector_products.product_kind = products.product_kind
-            and sector_products.product_code = products.product_code
-        group by products.month_number, products.partner_iso3, sector_products.sector_number
+        inner join sector_products on {{ alike(["product_kind", "product_code"], "sector_products", "products") }}
+        group by products.place_month_number, products.partner_iso3, sector_products.sector_number
     ),
 
     worlds as (
-        select distinct mapped.month_number, sectors.scheme_code
+        select distinct mapped.place_month_number, sectors.scheme_code
         from mapped
         inner join sectors on sectors.sector_number = mapped.sector_number
         where mapped.partner_iso3 = 'WLD'
@@ -94,7 +89,7 @@ with
 
     added as (
         select
-            mapped.month_number,
+            mapped.place_month_number,
             'WLD' as partner_iso3,
             mapped.sector_number,
             {{ one_valuation_code("mapped.valuation_code") }} as valuation_code,
@@ -104,9 +99,10 @@ with
             max(mapped.known_from) as known_from
         from mapped
         inner join sectors on sectors.sector_number = mapped.sector_number
-        left join worlds on worlds.month_number = mapped.month_number and worlds.scheme_code = sectors.scheme_code
-        where worlds.month_number is null
-        group by mapped.month_number, mapped.sector_number
+        left join
+            worlds on worlds.place_month_number = mapped.place_month_number and worlds.scheme_code = sectors.scheme_code
+        where worlds.place_month_number is null
+        group by mapped.place_month_number, mapped.sector_number
     ),
 
     both_kinds as (
@@ -128,4 +124,4 @@ select
     both_kinds.status_code,
     both_kinds.known_from
 from both_kinds
-inner join places on places.month_number = both_kinds.month_number
+inner join places on places.place_month_number = both_kinds.place_month_number

@@ -3,13 +3,12 @@
 -- depends_on: {{ ref('dim_month') }}
 {%- set series = ["ledger_code", "reporter_iso3", "partner_iso3", "flow_code", "product_code", "period_month"] %}
 {%- set series_columns = series | join(", ") %}
-{%- set said_columns = "value_usd, precision_usd, valuation, data_status" %}
 with
 
     statements as (
-        select {{ series_columns }}, known_from, {{ said_columns }}, dataset_code, release_id
-        from {{ ref("int_trade_reports") }}
-        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
+        select
+            {{ series_columns }}, known_from, value_usd, precision_usd, valuation, data_status, dataset_code, release_id
+        from {{ ref("int_trade_reports") }} {{ of_changed_totals() }}
         union all
         select
             {{ series_columns }},
@@ -20,8 +19,7 @@ with
             data_status,
             dataset_code,
             release_id
-        from {{ ref("int_trade_withdrawals") }}
-        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
+        from {{ ref("int_trade_withdrawals") }} {{ of_changed_totals() }}
     ),
 
     repeated as (select {{ series_columns }} from statements group by {{ series_columns }} having count(*) > 1),

@@ -4,11 +4,7 @@
 {%- set series = "partition by ledger_code, reporter_iso3, partner_iso3, flow_code, product_code, period_month order by known_from" %}
 with
 
-    observations as (
-        select *
-        from {{ ref("int_trade_observations") }}
-        {% if reads_changed_rows_only() %} where period_month in ({{ dates_of_changed_totals() }}) {% endif %}
-    ),
+    observations as (select * from {{ ref("int_trade_observations") }} {{ of_changed_totals() }}),
 
     numbered as (
         select
