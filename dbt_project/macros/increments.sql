@@ -84,13 +84,18 @@
     {%- set found = run_query(query).columns[0].values() if execute else [] -%} '{{ found | join("', '") }}'
 {%- endmacro %}
 
-{#- Releases that are read where they landed and of which rows could not be read. No file of another is opened for them. -#}
-{% macro releases_with_rows_missing() -%}
+{#-
+    Releases that are read where they landed and of which rows could not be read, of all or of those that changed. No file
+    of another is opened for them.
+-#}
+{% macro releases_with_rows_missing(is_of_changes=false) -%}
     {%- set asked -%}
         select releases.release_id
         from {{ ref("stg_entrepot__releases") }} as releases
         left join {{ ref("int_release_months") }} as months on months.release_id = releases.release_id
-        where releases.dataset_code = 'comtrade.monthly_products'
+        where
+            releases.dataset_code = 'comtrade.monthly_products'
+            {% if is_of_changes %} and releases.release_id in ({{ changed_releases() }}) {% endif %}
         group by releases.release_id, releases.row_count
         having coalesce(sum(months.row_count), 0) < releases.row_count
         order by releases.release_id
@@ -98,16 +103,11 @@
     {{ written_out(asked) }}
 {%- endmacro %}
 
-{#- Releases of the months that changed, and of those of which several speak. -#}
-{% macro releases_of_changed_months() -%} {{ written_out(releases_speaking_of(months_made_anew())) }} {%- endmacro %}
-
-{% macro releases_of_restated_months() -%} {{ written_out(releases_speaking_of(restated_months())) }} {%- endmacro %}
-
-{#- The months of which several releases speak, or which one takes back; of those that are made anew. -#}
-{% macro restated_months() -%}
+{#- The months of which several releases speak, or which one takes back; of all months or of those that are made anew. -#}
+{% macro restated_months(is_of_changes=false) -%}
     select coverage.ledger_code, coverage.reporter_iso3, coverage.period_month
     from {{ ref("int_release_coverage") }} as coverage
-    {% if reads_changes_only() %}
+    {% if is_of_changes %}
         inner join
             ({{ months_made_anew() }}) as changed_months
             on changed_months.ledger_code = coverage.ledger_code
@@ -118,15 +118,19 @@
     having min(coverage.release_id) < max(coverage.release_id) or count(coverage.later_release_id) > 0
 {%- endmacro %}
 
+{#- The releases that speak of such months, written out. -#}
 {% macro releases_speaking_of(months) -%}
-    select distinct coverage.release_id
-    from {{ ref("int_release_coverage") }} as coverage
-    inner join
-        ({{ months }}) as months
-        on months.ledger_code = coverage.ledger_code
-        and months.reporter_iso3 = coverage.reporter_iso3
-        and months.period_month = coverage.period_month
-    order by 1
+    {%- set asked -%}
+        select distinct coverage.release_id
+        from {{ ref("int_release_coverage") }} as coverage
+        inner join
+            ({{ months }}) as months
+            on months.ledger_code = coverage.ledger_code
+            and months.reporter_iso3 = coverage.reporter_iso3
+            and months.period_month = coverage.period_month
+        order by 1
+    {%- endset -%}
+    {{ written_out(asked) }}
 {%- endmacro %}
 
 {#- Hooks that make room for what is read anew. -#}
@@ -312,12 +316,13 @@
     where {{ condition }}
 {% endmacro %}
 
-{#-
-    SQL of the first month that a changed month looks back at, as a date that is written out: with it, no month before is
-    read, nor joined.
--#}
-{% macro first_month_looked_at(which="true") -%}
+{#- SQL of the first month that moved, as a date that is written out: with it, no month before is read, nor joined. -#}
+{% macro first_moved_month(which="true") -%}
     {%- set asked = "select min(period_month) from " ~ ref("int_sector_changes") ~ " where " ~ which -%}
-    {%- set first = run_query(asked).columns[0].values()[0] -%}
-    {{- return(dbt.dateadd("month", -12, "cast('" ~ (first or "9999-01-01") ~ "' as date)")) -}}
+    {{- return("cast('" ~ (run_query(asked).columns[0].values()[0] or "9999-01-01") ~ "' as date)") -}}
+{%- endmacro %}
+
+{#- The first that a moved month looks back at. -#}
+{% macro first_month_looked_at(which="true") -%}
+    {{- return(dbt.dateadd("month", -12, first_moved_month(which))) -}}
 {%- endmacro %}

@@ -10,11 +10,7 @@
     "known_from",
 ] %}
 -- What one release alone speaks of is the first that is known, and the last: it stands where it was read, not twice.
-with
-
-    restatements as (select * from {{ ref("int_product_restatements") }}),
-
-    restated_months as (select distinct ledger_code, reporter_iso3, period_month from restatements)
+with restated_months as ({{ restated_months() }})
 
 select
     {%- for column in observed %} reports.{{ column }}, {% endfor %}
@@ -44,4 +40,4 @@ select
     change_kind,
     dataset_code,
     release_id
-from restatements
+from {{ ref("int_product_restatements") }}

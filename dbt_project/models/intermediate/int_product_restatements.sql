@@ -1,99 +1,126 @@
 {{ kept_by_month() }}
--- depends_on: {{ ref('stg_entrepot__releases') }}
-{%- set series = [
-    "ledger_code",
-    "reporter_iso3",
-    "partner_iso3",
-    "flow_code",
-    "product_kind",
-    "product_code",
-    "period_month",
-] %}
-{%- set series_columns = series | join(", ") %}
+{%- set series_columns = "place_month_number, partner_iso3, product_kind, product_code" %}
+{%- set of_series = "partition by " ~ series_columns ~ " order by release_number" %}
 -- As int_trade_observations, for products, of the months of a reporter that more than one release speaks of: one row
 -- per series and time at which what is known of it changed. No table of products is coarser than another, so any
 -- change is news, and so is that of a weight.
+-- Months and releases go by number: the windows sort by these, and names are the widest part of a row.
 with
 
     reports as (
         select *
         from {{ ref("int_product_reports") }}
         {% if may_ask(ref("int_release_coverage")) %}
-            where release_id in ({{ releases_of_restated_months() }})
+            where release_id in ({{ releases_speaking_of(restated_months(reads_changes_only())) }})
         {% endif %}
     ),
 
     coverage as (select * from {{ ref("int_release_coverage") }}),
 
-    restated_months as ({{ restated_months() }}),
+    -- In the order in which they became known.
+    releases as (
+        select
+            release_id,
+            dataset_code,
+            known_from,
+            cast(row_number() over (order by known_from, dataset_code, release_id) as integer) as release_number
+        from {{ ref("stg_entrepot__releases") }}
+    ),
+
+    restated_months as ({{ restated_months(reads_changes_only()) }}),
+
+    spoken_of as (
+        select ledger_code, reporter_iso3, flow_code, period_month
+        from coverage
+        group by ledger_code, reporter_iso3, flow_code, period_month
+    ),
+
+    places as (
+        select
+            spoken_of.*,
+            cast(
+                row_number() over (
+                    order by
+                        spoken_of.ledger_code, spoken_of.reporter_iso3, spoken_of.flow_code, spoken_of.period_month
+                ) as integer
+            ) as place_month_number
+        from spoken_of
+        inner join
+            restated_months on {{ alike(["ledger_code", "reporter_iso3", "period_month"], "restated_months", "spoken_of") }}
+    ),
+
+    covered as (
+        select
+            places.place_month_number,
+            coverage.valuation,
+            releases.release_number,
+            later_releases.release_number as later_release_number,
+            coverage.later_status
+        from coverage
+        inner join
+            places on {{ alike(["ledger_code", "reporter_iso3", "flow_code", "period_month"], "places", "coverage") }}
+        inner join releases on releases.release_id = coverage.release_id
+        inner join releases as later_releases on later_releases.release_id = coverage.later_release_id
+    ),
 
     restated as (
-        select reports.*
+        select
+            places.place_month_number,
+            reports.partner_iso3,
+            reports.product_kind,
+            reports.product_code,
+            releases.release_number,
+            reports.value_usd,
+            reports.weight_kg,
+            reports.valuation,
+            reports.data_status
         from reports
+        inner join releases on releases.release_id = reports.release_id
         inner join
-            restated_months
-            on restated_months.ledger_code = reports.ledger_code
-            and restated_months.reporter_iso3 = reports.reporter_iso3
-            and restated_months.period_month = reports.period_month
+            places on {{ alike(["ledger_code", "reporter_iso3", "flow_code", "period_month"], "places", "reports") }}
         {% if reads_changes_only() %} where reports.period_month in ({{ dates_of_changed_releases() }}) {% endif %}
     ),
 
     -- A later release that covers the month and lacks the series takes the figure back.
     withdrawals as (
         select distinct
-            restated.dataset_code,
+            restated.place_month_number,
+            restated.partner_iso3,
+            restated.product_kind,
+            restated.product_code,
+            covered.later_release_number as release_number,
             restated.valuation,
-            {%- for column in series %} restated.{{ column }}, {% endfor %}
-            coverage.later_release_id as release_id,
-            coverage.later_known_from as known_from,
-            coverage.later_status as data_status
+            covered.later_status as data_status
         from restated
-        inner join
-            coverage
-            on coverage.release_id = restated.release_id
-            and coverage.ledger_code = restated.ledger_code
-            and coverage.reporter_iso3 = restated.reporter_iso3
-            and coverage.flow_code = restated.flow_code
-            and coverage.valuation = restated.valuation
-            and coverage.period_month = restated.period_month
-            and coverage.later_release_id is not null
+        inner join covered on {{ alike(["place_month_number", "release_number", "valuation"], "covered", "restated") }}
         left join
-            restated as later on later.release_id = coverage.later_release_id
-            {%- for column in series %} and later.{{ column }} = restated.{{ column }} {% endfor %}
-        where later.release_id is null
+            restated as later
+            on later.release_number = covered.later_release_number
+            and {{ alike(["place_month_number", "partner_iso3", "product_kind", "product_code"], "later", "restated") }}
+        where later.release_number is null
     ),
 
     statements as (
-        select {{ series_columns }}, known_from, value_usd, weight_kg, valuation, data_status, dataset_code, release_id
+        select {{ series_columns }}, release_number, value_usd, weight_kg, valuation, data_status
         from restated
         union all
         select
             {{ series_columns }},
-            known_from,
+            release_number,
             cast(null as decimal(18, 2)),
             cast(null as decimal(18, 2)),
             valuation,
-            data_status,
-            dataset_code,
-            release_id
+            data_status
         from withdrawals
     ),
 
     compared as (
         select
             *,
-            row_number() over (
-                partition by {{ series_columns }} order by known_from, dataset_code, release_id
-            ) as place,
-            lag(value_usd) over (
-                partition by {{ series_columns }} order by known_from, dataset_code, release_id
-            ) as earlier_usd,
-            lag(weight_kg) over (
-                partition by {{ series_columns }} order by known_from, dataset_code, release_id
-            ) as earlier_kg,
-            lag(data_status) over (
-                partition by {{ series_columns }} order by known_from, dataset_code, release_id
-            ) as earlier_status
+            row_number() over ({{ of_series }}) as place,
+            lag(value_usd) over ({{ of_series }}) as earlier_usd,
+            lag(weight_kg) over ({{ of_series }}) as earlier_kg,
+            lag(data_status) over ({{ of_series }}) as earlier_status
         from statements
     ),
 
@@ -115,18 +142,32 @@ with
                 then 'status'
             end as change_kind
         from compared
+    ),
+
+    changes as (
+        select *, lead(release_number) over ({{ of_series }}) as next_release_number
+        from explained
+        where change_kind is not null
     )
 
 select
-    {{ series_columns }},
-    known_from,
-    lead(known_from) over (partition by {{ series_columns }} order by known_from, dataset_code, release_id) as known_to,
-    value_usd,
-    weight_kg,
-    valuation,
-    data_status,
-    change_kind,
-    dataset_code,
-    release_id
-from explained
-where change_kind is not null
+    places.ledger_code,
+    places.reporter_iso3,
+    changes.partner_iso3,
+    places.flow_code,
+    changes.product_kind,
+    changes.product_code,
+    places.period_month,
+    releases.known_from,
+    next_releases.known_from as known_to,
+    changes.value_usd,
+    changes.weight_kg,
+    changes.valuation,
+    changes.data_status,
+    changes.change_kind,
+    releases.dataset_code,
+    releases.release_id
+from changes
+inner join places on places.place_month_number = changes.place_month_number
+inner join releases on releases.release_number = changes.release_number
+left join releases as next_releases on next_releases.release_number = changes.next_release_number

@@ -51,9 +51,9 @@
     where
         quarantine_reason is not null
         {% if [source_name, table_name] == ["comtrade", "monthly_products"] and may_ask(ref("int_release_months")) %}
-            and release_id in ({{ releases_with_rows_missing() }})
+            and release_id in ({{ releases_with_rows_missing(reads_changes_only()) }})
+        {% elif reads_changes_only() %} and release_id in ({{ changed_releases_query() }})
         {% endif %}
-        {% if reads_changes_only() %} and release_id in ({{ changed_releases() }}) {% endif %}
     union all
 {%- endfor %}
 {%- for table_name in brought %}

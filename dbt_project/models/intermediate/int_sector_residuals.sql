@@ -9,7 +9,7 @@ with
     measures as (
         select *
         from {{ ref("int_sector_measures") }}
-        {% if is_of_changes %} where period_month >= {{ first_month_looked_at() }} {% endif %}
+        {% if is_of_changes %} where period_month >= {{ first_moved_month() }} {% endif %}
     ),
 
     series as (select * from {{ ref("int_sector_series") }}),
@@ -58,7 +58,7 @@ with
         group by series.partner_number, measures.period_month
     ),
 
-    monthly as (
+    made as (
         select
             partners.partner_number,
             months.period_month,
@@ -97,7 +97,31 @@ with
                 on changes.ledger_code = partners.ledger_code
                 and changes.reporter_iso3 = partners.reporter_iso3
                 and changes.period_month = months.period_month
-            where partners.is_fresh or months.period_month >= {{ first_month_looked_at() }}
+            where partners.is_fresh or months.period_month >= {{ first_moved_month() }}
+        {% endif %}
+    ),
+
+    monthly as (
+        select *
+        from made
+        {% if is_of_changes %}
+            -- What those months look back at stands.
+            union all
+            select
+                partner_number,
+                period_month,
+                valuation,
+                value_usd,
+                data_status,
+                known_from,
+                is_break,
+                total_usd,
+                earlier_total_usd,
+                mapped_usd,
+                false as is_fresh,
+                false as is_moved
+            from {{ this }}
+            where period_month >= {{ first_month_looked_at() }} and period_month < {{ first_moved_month() }}
         {% endif %}
     ),
 

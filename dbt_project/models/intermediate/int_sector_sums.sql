@@ -53,7 +53,7 @@ with
                 and changed_months.period_month = products.period_month
             where
                 products.period_month in ({{ dates_of_changed_releases() }})
-                and products.release_id in ({{ releases_of_changed_months() }})
+                and products.release_id in ({{ releases_speaking_of(months_made_anew()) }})
         {% endif %}
     ),
 

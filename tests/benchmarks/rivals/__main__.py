@@ -81,7 +81,8 @@ def warehouse(home: Path, folder: Path) -> list[list[str]]:
         "--log-path",
         str(folder),
     ]
-    return [module("world_build", "load", "0"), [*dbt, "seed", *paths], [*dbt, "run", *BUILT, *paths]]
+    kinds = ["--resource-type", "seed", "--resource-type", "model"]
+    return [module("world_build", "load", "0"), [*dbt, "build", *kinds, *BUILT, *paths]]
 
 
 def by_sqlmesh(home: Path, folder: Path) -> list[list[str]]:
