@@ -208,7 +208,10 @@ def test_names_may_be_words_of_sql(serving: Path, warehouse: Path) -> None:
 def test_a_macro_that_reads_what_is_not_published_is_refused(serving: Path, warehouse: Path, body: str) -> None:
     change(warehouse, "create schema staging; create table staging.raw_trade (a int)")
     change(warehouse, f"create macro marts.leak() as table {body}")
-    with pytest.raises(EntrepotError, match=r"marts\.leak cannot be published.*only read marts"):
+    with pytest.raises(
+        EntrepotError,
+        match=r"marts\.leak cannot be published \(.+\)\. Nothing was published\. It may only read marts, without naming the database\.",
+    ):
         publish(serving, warehouse)
 
 
@@ -268,7 +271,11 @@ def test_a_damaged_manifest_is_named_and_a_new_release_mends_it(
     manifest.unlink()
     if damage is not None:
         manifest.write_text(damage)
-    with pytest.raises(EntrepotError, match=r"manifest\.json is missing or damaged.*entrepot build --force"):
+    with pytest.raises(
+        EntrepotError,
+        match=r"manifest\.json is missing or damaged \(\w+\), so that release cannot be trusted\. Nothing was changed\. Serve a "
+        "new release with `entrepot build --force`, then remove the damaged folder; no other is touched",
+    ):
         release.current(serving)
     assert publish(serving, warehouse) == release.current(serving)
 
@@ -400,7 +407,9 @@ def test_a_release_whose_page_fails_is_not_published(serving: Path, warehouse: P
         raise KeyError("balance_usd")
 
     with pytest.raises(
-        EntrepotError, match=f"The page cannot be drawn .KeyError: 'balance_usd'.*{first.release_id} is still served"
+        EntrepotError,
+        match=r"The page cannot be drawn \(KeyError: 'balance_usd'\)\. Nothing was published\. The page reads the new marts: "
+        f"mend the mart that changed, or `orchestration/publishing/figures`.*{first.release_id} is still served",
     ):
         publish(serving, warehouse, page=stumble)
     assert release.current(serving) == first
