@@ -1,5 +1,7 @@
 {{ kept_by_month() }}
-{%- set series_columns = "place_month_number, partner_iso3, product_kind, product_code" %}
+{%- set place = ["ledger_code", "reporter_iso3", "flow_code", "period_month"] %}
+{%- set series = ["place_month_number", "partner_iso3", "product_kind", "product_code"] %}
+{%- set series_columns = series | join(", ") %}
 {%- set of_series = "partition by " ~ series_columns ~ " order by release_number" %}
 -- As int_trade_observations, for products, of the months of a reporter that more than one release speaks of: one row
 -- per series and time at which what is known of it changed. No table of products is coarser than another, so any
@@ -15,8 +17,6 @@ with
         {% endif %}
     ),
 
-    coverage as (select * from {{ ref("int_release_coverage") }}),
-
     -- In the order in which they became known.
     releases as (
         select
@@ -27,26 +27,15 @@ with
         from {{ ref("stg_entrepot__releases") }}
     ),
 
-    restated_months as ({{ restated_months(reads_changes_only()) }}),
-
-    spoken_of as (
-        select ledger_code, reporter_iso3, flow_code, period_month
-        from coverage
-        group by ledger_code, reporter_iso3, flow_code, period_month
-    ),
-
     places as (
         select
-            spoken_of.*,
-            cast(
-                row_number() over (
-                    order by
-                        spoken_of.ledger_code, spoken_of.reporter_iso3, spoken_of.flow_code, spoken_of.period_month
-                ) as integer
-            ) as place_month_number
-        from spoken_of
+            {{ place | join(", ") }},
+            cast(row_number() over (order by {{ place | join(", ") }}) as integer) as place_month_number
+        from (select distinct {{ place | join(", ") }} from {{ ref("int_release_coverage") }}) as spoken_of
         inner join
-            restated_months on {{ alike(["ledger_code", "reporter_iso3", "period_month"], "restated_months", "spoken_of") }}
+            ({{ restated_months(reads_changes_only()) }}) as restated_months using (
+                ledger_code, reporter_iso3, period_month
+            )
     ),
 
     covered as (
@@ -56,9 +45,8 @@ with
             releases.release_number,
             later_releases.release_number as later_release_number,
             coverage.later_status
-        from coverage
-        inner join
-            places on {{ alike(["ledger_code", "reporter_iso3", "flow_code", "period_month"], "places", "coverage") }}
+        from {{ ref("int_release_coverage") }} as coverage
+        inner join places on {{ alike(place, "places", "coverage") }}
         inner join releases on releases.release_id = coverage.release_id
         inner join releases as later_releases on later_releases.release_id = coverage.later_release_id
     ),
@@ -66,9 +54,7 @@ with
     restated as (
         select
             places.place_month_number,
-            reports.partner_iso3,
-            reports.product_kind,
-            reports.product_code,
+            {%- for column in series[1:] %} reports.{{ column }}, {% endfor %}
             releases.release_number,
             reports.value_usd,
             reports.weight_kg,
@@ -76,19 +62,17 @@ with
             reports.data_status
         from reports
         inner join releases on releases.release_id = reports.release_id
-        inner join
-            places on {{ alike(["ledger_code", "reporter_iso3", "flow_code", "period_month"], "places", "reports") }}
+        inner join places on {{ alike(place, "places", "reports") }}
         {% if reads_changes_only() %} where reports.period_month in ({{ dates_of_changed_releases() }}) {% endif %}
     ),
 
     -- A later release that covers the month and lacks the series takes the figure back.
     withdrawals as (
         select distinct
-            restated.place_month_number,
-            restated.partner_iso3,
-            restated.product_kind,
-            restated.product_code,
+            {%- for column in series %} restated.{{ column }}, {% endfor %}
             covered.later_release_number as release_number,
+            cast(null as decimal(18, 2)) as value_usd,
+            cast(null as decimal(18, 2)) as weight_kg,
             restated.valuation,
             covered.later_status as data_status
         from restated
@@ -96,21 +80,15 @@ with
         left join
             restated as later
             on later.release_number = covered.later_release_number
-            and {{ alike(["place_month_number", "partner_iso3", "product_kind", "product_code"], "later", "restated") }}
+            and {{ alike(series, "later", "restated") }}
         where later.release_number is null
     ),
 
     statements as (
-        select {{ series_columns }}, release_number, value_usd, weight_kg, valuation, data_status
+        select *
         from restated
         union all
-        select
-            {{ series_columns }},
-            release_number,
-            cast(null as decimal(18, 2)),
-            cast(null as decimal(18, 2)),
-            valuation,
-            data_status
+        select *
         from withdrawals
     ),
 
@@ -160,11 +138,9 @@ select
     places.period_month,
     releases.known_from,
     next_releases.known_from as known_to,
-    changes.value_usd,
-    changes.weight_kg,
-    changes.valuation,
-    changes.data_status,
-    changes.change_kind,
+    {%- for column in ["value_usd", "weight_kg", "valuation", "data_status", "change_kind"] %}
+        changes.{{ column }},
+    {%- endfor %}
     releases.dataset_code,
     releases.release_id
 from changes
