@@ -324,7 +324,7 @@ def test_hidden_files_and_those_that_excel_leaves_are_not_brought(at: Settings) 
     assert [path.name for path in brought(at.inbox)] == ["a.csv"]
 
 
-def test_a_folder_named_like_a_table_is_told_what_belongs_there(at: Settings) -> None:
+def test_a_folder_named_like_a_file_is_told_what_belongs_there(at: Settings) -> None:
     (at.inbox / "prices" / "a.csv").mkdir(parents=True)
     assert [verdict.reason for verdict in take_in(at)] == ["prices/a.csv is not a file: put files, not folders, here."]
 

@@ -23,11 +23,7 @@ select
     reports.dataset_code,
     reports.release_id
 from {{ ref("int_product_reports") }} as reports
-left join
-    restated_months
-    on restated_months.ledger_code = reports.ledger_code
-    and restated_months.reporter_iso3 = reports.reporter_iso3
-    and restated_months.period_month = reports.period_month
+left join restated_months on {{ alike(["ledger_code", "reporter_iso3", "period_month"], "restated_months", "reports") }}
 where restated_months.ledger_code is null
 union all
 select

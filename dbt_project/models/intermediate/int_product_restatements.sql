@@ -1,5 +1,5 @@
 {{ kept_by_month() }}
-{%- set place = ["ledger_code", "reporter_iso3", "flow_code", "period_month"] %}
+{%- set place_month = ["ledger_code", "reporter_iso3", "flow_code", "period_month"] %}
 {%- set series = ["place_month_number", "partner_iso3", "product_kind", "product_code"] %}
 {%- set series_columns = series | join(", ") %}
 {%- set of_series = "partition by " ~ series_columns ~ " order by release_number" %}
@@ -29,9 +29,9 @@ with
 
     places as (
         select
-            {{ place | join(", ") }},
-            cast(row_number() over (order by {{ place | join(", ") }}) as integer) as place_month_number
-        from (select distinct {{ place | join(", ") }} from {{ ref("int_release_coverage") }}) as spoken_of
+            {{ place_month | join(", ") }},
+            cast(row_number() over (order by {{ place_month | join(", ") }}) as integer) as place_month_number
+        from (select distinct {{ place_month | join(", ") }} from {{ ref("int_release_coverage") }}) as spoken_of
         inner join
             ({{ restated_months(reads_changes_only()) }}) as restated_months using (
                 ledger_code, reporter_iso3, period_month
@@ -46,7 +46,7 @@ with
             later_releases.release_number as later_release_number,
             coverage.later_status
         from {{ ref("int_release_coverage") }} as coverage
-        inner join places on {{ alike(place, "places", "coverage") }}
+        inner join places on {{ alike(place_month, "places", "coverage") }}
         inner join releases on releases.release_id = coverage.release_id
         inner join releases as later_releases on later_releases.release_id = coverage.later_release_id
     ),
@@ -62,7 +62,7 @@ with
             reports.data_status
         from reports
         inner join releases on releases.release_id = reports.release_id
-        inner join places on {{ alike(place, "places", "reports") }}
+        inner join places on {{ alike(place_month, "places", "reports") }}
         {% if reads_changes_only() %} where reports.period_month in ({{ dates_of_changed_releases() }}) {% endif %}
     ),
 
@@ -95,7 +95,7 @@ with
     compared as (
         select
             *,
-            row_number() over ({{ of_series }}) as place,
+            row_number() over ({{ of_series }}) as statement_number,
             lag(value_usd) over ({{ of_series }}) as earlier_usd,
             lag(weight_kg) over ({{ of_series }}) as earlier_kg,
             lag(data_status) over ({{ of_series }}) as earlier_status
@@ -106,7 +106,7 @@ with
         select
             *,
             case
-                when place = 1
+                when statement_number = 1
                 then 'first'
                 when value_usd is null and earlier_usd is null
                 then null
